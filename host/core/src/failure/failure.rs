@@ -1,0 +1,135 @@
+//! One failure: its code, and everything that is known of how it happened.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{ErrorCategory, ErrorCode};
+
+/// Bytes of a message that are kept: a line for people, not a dump.
+const MAX_MESSAGE: usize = 512;
+
+/// Why something ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The word of the catalogue.
+    pub code: ErrorCode,
+    /// The class; it differs from the catalogue's only for `SKILL_ERROR`, where the skill names it.
+    pub category: ErrorCategory,
+    /// What happened, at most 512 bytes.
+    pub message: String,
+    /// Whether the host may try again by itself.
+    pub retryable: bool,
+    /// The pause that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+    /// The HTTP status, where an upstream answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Whether bytes of a request may have left.
+    pub request_sent: bool,
+    /// A finer word: a trap's name, a provider's code, what a skill calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subcode: Option<String>,
+    /// The host call that failed, counted from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<u32>,
+    /// Where in the data, as a JSON pointer (RFC 6901).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// Anything else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Value>,
+}
+
+impl Failure {
+    /// A failure by the catalogue.
+    #[must_use]
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        let row = code.row();
+        Self {
+            code,
+            category: row.category,
+            message: shorten(message.into()),
+            retryable: row.retry.schedule().0 > 1,
+            retry_after_ms: None,
+            status: None,
+            request_sent: false,
+            subcode: None,
+            call: None,
+            pointer: None,
+            details: None,
+        }
+    }
+
+    /// With the fact that bytes may have left.
+    #[must_use]
+    pub fn sent(mut self) -> Self {
+        self.request_sent = true;
+        self
+    }
+
+    /// With a finer word.
+    #[must_use]
+    pub fn with_subcode(mut self, subcode: impl Into<String>) -> Self {
+        self.subcode = Some(shorten(subcode.into()));
+        self
+    }
+
+    /// With the place in the data.
+    #[must_use]
+    pub fn at(mut self, pointer: impl Into<String>) -> Self {
+        self.pointer = Some(shorten(pointer.into()));
+        self
+    }
+
+    /// With more to know.
+    #[must_use]
+    pub fn with_details(mut self, details: Value) -> Self {
+        self.details = Some(details);
+        self
+    }
+
+    /// Everything that an outcome shows beside code, category and message: null when there is nothing.
+    #[must_use]
+    pub fn outcome_details(&self) -> Value {
+        let mut all = match self.details.clone() {
+            Some(Value::Object(members)) => members,
+            Some(other) => Map::from_iter([("value".to_owned(), other)]),
+            None => Map::new(),
+        };
+        let mut add = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                all.entry(name).or_insert(value);
+            }
+        };
+        add("subcode", self.subcode.clone().map(Value::from));
+        add("pointer", self.pointer.clone().map(Value::from));
+        add("status", self.status.map(Value::from));
+        add("call", self.call.map(Value::from));
+        if all.is_empty() { Value::Null } else { Value::Object(all) }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+fn shorten(text: String) -> String {
+    if text.len() <= MAX_MESSAGE {
+        return text;
+    }
+    let mut end = MAX_MESSAGE - '…'.len_utf8();
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let mut text = text;
+    text.truncate(end);
+    text.push('…');
+    text
+}

@@ -1,0 +1,14 @@
+//! Why something ended: codes, their categories, and the catalogue that says what each means and what follows.
+
+mod catalogue;
+mod category;
+mod code;
+#[expect(clippy::module_inception, reason = "the file is named after the noun it owns")]
+mod failure;
+mod status;
+
+pub use catalogue::{Catalogue, Fault, RetryClass, Row, Settlement, Severity, catalogue};
+pub use category::ErrorCategory;
+pub use code::ErrorCode;
+pub use failure::Failure;
+pub use status::{UpstreamAnswer, classify_status, retry_after};

@@ -1,0 +1,283 @@
+//! What a journal's lines say. `docs/journal-format.md` describes each field; the order of fields here is the order on
+//! the line.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::failure::{ErrorCode, Failure};
+use crate::ids::{Digest, RunId, Seed, SkillId, StepId};
+use crate::outcome::{OutcomeCode, Status};
+use crate::units::{Fuel, Money, Timestamp};
+
+/// The version of the format that this build writes and reads.
+pub const FORMAT_VERSION: u64 = 1;
+
+/// Which attempt an entry belongs to. A replay follows each attempt by itself, so that parallel steps may interleave
+/// in any way.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Cursor {
+    /// The step.
+    pub step: StepId,
+    /// The element of a `foreach`, counted from 0; null outside one.
+    pub item: Option<u32>,
+    /// The attempt, counted from 1.
+    pub attempt: u32,
+}
+
+/// Place and time of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// Counted from 0.
+    pub seq: u64,
+    /// The start of the run and the monotonic time since then: never earlier than the entry before.
+    pub at: Timestamp,
+}
+
+/// One line of a journal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Place and time.
+    pub stamp: Stamp,
+    /// Which attempt; none for entries of the whole run.
+    pub cursor: Option<Cursor>,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// `run-started`
+    RunStarted(Box<RunStarted>),
+    /// `step-started`
+    StepStarted(StepStarted),
+    /// `intent`
+    Intent(Intent),
+    /// `result`
+    Result(CallResult),
+    /// `observed`
+    Observed(Observed),
+    /// `emitted`
+    Emitted(Emitted),
+    /// `step-ended`
+    StepEnded(Box<StepEnded>),
+    /// `retry`
+    Retry(Retry),
+    /// `run-ended`
+    RunEnded(Box<RunEnded>),
+}
+
+/// Everything that a replay needs to begin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunStarted {
+    /// [`FORMAT_VERSION`].
+    pub format: u64,
+    /// The run.
+    pub run: RunId,
+    /// The workflow's name.
+    pub workflow: String,
+    /// BLAKE3 of the workflow's text.
+    pub workflow_digest: Digest,
+    /// The workflow's text.
+    pub workflow_text: String,
+    /// The input.
+    pub input: Value,
+    /// The most that may be charged.
+    pub ceiling: Money,
+    /// The most that failed attempts may lose.
+    pub absorbed_ceiling: Money,
+    /// The digest of the price list.
+    pub prices: Digest,
+    /// The price of a million units of fuel.
+    pub fuel_price: u64,
+    /// What all randomness of the run is drawn from.
+    pub seed: Seed,
+    /// The fingerprint of the engine's rules.
+    pub engine: Digest,
+    /// Which component each skill name stands for, or why it stands for none.
+    pub skills: BTreeMap<SkillId, PinnedSkill>,
+    /// The digest of the stub world; null for the live one.
+    pub stubs: Option<Digest>,
+}
+
+/// What a skill's name stood for when the run began.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum PinnedSkill {
+    /// A component.
+    Component {
+        /// BLAKE3 of the component.
+        digest: Digest,
+        /// The version that it says it has.
+        version: String,
+    },
+    /// No component that could be run.
+    Refused {
+        /// Why.
+        failure: Failure,
+    },
+}
+
+/// An attempt begins.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepStarted {
+    /// The skill.
+    pub skill: SkillId,
+    /// BLAKE3 of its component.
+    pub digest: Digest,
+    /// The bound input.
+    pub input: Value,
+    /// Fuel that it may use.
+    pub fuel_granted: Fuel,
+    /// Whether the budget affords less fuel than the contract gives.
+    pub fuel_cut: bool,
+    /// The price of that fuel, held.
+    pub held: Money,
+    /// Milliseconds that it may take.
+    pub deadline_ms: u64,
+}
+
+/// What a call does to the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CallClass {
+    /// It may change the world or cost money.
+    Effect,
+    /// It is never allowed; the guest gets a typed refusal.
+    Denied,
+}
+
+/// A call is about to happen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Intent {
+    /// The crossing within the attempt, counted from 0.
+    pub index: u32,
+    /// Which door.
+    pub call: String,
+    /// What it does to the world.
+    pub class: CallClass,
+    /// What it is aimed at, for people.
+    pub target: String,
+    /// The whole request.
+    pub request: Value,
+    /// Its worst price, held.
+    pub held: Money,
+}
+
+/// A call has ended. Answer and settlement are one entry, so that no crash falls between them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CallResult {
+    /// The index of its intent.
+    pub index: u32,
+    /// `OK`, or what the answer or its absence stands for.
+    pub code: OutcomeCode,
+    /// The upstream's status, where there is one.
+    pub status: Option<u16>,
+    /// What the guest got.
+    pub answer: Option<Value>,
+    /// What the guest got instead, or why the attempt ended here.
+    pub failure: Option<Failure>,
+    /// Whether the attempt ended here.
+    pub ends_attempt: bool,
+    /// What of the money held is spent.
+    pub spent: Money,
+    /// What of it went back.
+    pub refunded: Money,
+    /// What was billed beyond it.
+    pub overrun: Money,
+}
+
+/// The guest looked at something that changes by itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Observed {
+    /// The crossing within the attempt, counted from 0.
+    pub index: u32,
+    /// Which door.
+    pub call: String,
+    /// What it saw.
+    pub value: Value,
+}
+
+/// The guest wrote something.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Emitted {
+    /// The crossing within the attempt, counted from 0.
+    pub index: u32,
+    /// Which door.
+    pub call: String,
+    /// The level or the stream.
+    pub target: String,
+    /// What it wrote. Bytes that are no UTF-8 stand as `{"base64": ...}`.
+    pub text: Value,
+}
+
+/// Where an attempt was cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Interrupted {
+    /// While the guest computed, when it had used this much fuel.
+    Fuel(Fuel),
+    /// Inside of the host call of this index.
+    Call(u32),
+}
+
+/// An attempt has ended, or a step that never began.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepEnded {
+    /// How.
+    pub status: Status,
+    /// `OK`, or why.
+    pub code: OutcomeCode,
+    /// Everything that is known of the failure.
+    pub failure: Option<Failure>,
+    /// What it gave.
+    pub output: Option<Value>,
+    /// Fuel used.
+    pub fuel: Fuel,
+    /// What of the money held for fuel went back.
+    pub fuel_refunded: Money,
+    /// What the attempt is billed.
+    pub charged: Money,
+    /// What it lost.
+    pub absorbed: Money,
+    /// Where it was cut off.
+    pub interrupted: Option<Interrupted>,
+}
+
+/// Another attempt will follow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retry {
+    /// The code that asked for it.
+    pub code: ErrorCode,
+    /// Milliseconds until then.
+    pub delay_ms: u64,
+    /// Why that long.
+    pub why: String,
+}
+
+/// The run has ended. The chain of this line is the journal's seal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunEnded {
+    /// The `StructuredOutcome`.
+    pub outcome: Value,
+}
+
+impl Event {
+    /// The word in the line's `type`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::RunStarted(_) => "run-started",
+            Self::StepStarted(_) => "step-started",
+            Self::Intent(_) => "intent",
+            Self::Result(_) => "result",
+            Self::Observed(_) => "observed",
+            Self::Emitted(_) => "emitted",
+            Self::StepEnded(_) => "step-ended",
+            Self::Retry(_) => "retry",
+            Self::RunEnded(_) => "run-ended",
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Writes a run's entries, one after another, each chained to the one before.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Chain, Cursor, Entry, Event, Facts, JournalError, RunStarted, Sink, Stamp, Syncer, encode};
+use crate::units::Timestamp;
+
+/// Tells the time of entries.
+pub type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Sees every entry right after it was written.
+pub type Listener = Box<dyn FnMut(&Arc<Entry>) + Send>;
+
+/// The journal of a live run. A write that fails ends it: every later one gives the same error.
+pub struct Recorder {
+    state: Mutex<State>,
+    clock: Clock,
+    syncer: Option<Arc<dyn Syncer>>,
+}
+
+struct State {
+    sink: Box<dyn Sink>,
+    chain: Chain,
+    next: u64,
+    last: Timestamp,
+    facts: Facts,
+    broken: Option<JournalError>,
+    listener: Listener,
+}
+
+impl Recorder {
+    /// Begins a journal with its first entry.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Io`] when the sink refuses it.
+    pub fn start(
+        sink: Box<dyn Sink>,
+        clock: Clock,
+        listener: Listener,
+        run: RunStarted,
+    ) -> Result<Self, JournalError> {
+        let now = clock();
+        let syncer = sink.syncer();
+        let (chain, run) = (Chain::default(), Box::new(run));
+        let facts = Facts::new(run.clone(), now);
+        let state = State { sink, chain, next: 0, last: now, facts, broken: None, listener };
+        let recorder = Self { state: Mutex::new(state), clock, syncer };
+        recorder.append(None, || Event::RunStarted(run))?;
+        Ok(recorder)
+    }
+
+    /// Writes an entry. `make` runs under the journal's lock, so that what it decides stands in the journal in the
+    /// order in which it was decided.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Io`] when this or an earlier write failed.
+    pub fn append(
+        &self,
+        cursor: Option<&Cursor>,
+        make: impl FnOnce() -> Event,
+    ) -> Result<Stamp, JournalError> {
+        self.append_with(cursor, |_, _| (make(), ())).map(|(stamp, ())| stamp)
+    }
+
+    /// As [`Recorder::append`], for an entry that needs its own stamp or the facts so far, or that comes with something
+    /// to hand back.
+    ///
+    /// # Errors
+    ///
+    /// As [`Recorder::append`].
+    pub fn append_with<T>(
+        &self,
+        cursor: Option<&Cursor>,
+        make: impl FnOnce(Stamp, &Facts) -> (Event, T),
+    ) -> Result<(Stamp, T), JournalError> {
+        let mut state = self.lock();
+        if let Some(error) = &state.broken {
+            return Err(error.clone());
+        }
+        let stamp = Stamp { seq: state.next, at: (self.clock)().max(state.last) };
+        let (event, made) = make(stamp, &state.facts);
+        let entry = Entry { stamp, cursor: cursor.cloned(), event };
+        if let Err(error) = state.write(entry) {
+            state.broken = Some(error.clone());
+            return Err(error);
+        }
+        Ok((stamp, made))
+    }
+
+    /// Makes everything written so far last; this may block for milliseconds. `None` where there is nothing to do.
+    #[must_use]
+    pub fn syncer(&self) -> Option<Arc<dyn Syncer>> {
+        self.syncer.clone()
+    }
+
+    /// Ends the journal for want of a disk: every later write gives `error`.
+    pub fn break_off(&self, error: JournalError) {
+        self.lock().broken.get_or_insert(error);
+    }
+
+    /// Looks at the facts so far.
+    pub fn with_facts<T>(&self, look: impl FnOnce(&Facts) -> T) -> T {
+        look(&self.lock().facts)
+    }
+
+    /// The time now, never earlier than the last entry's.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.clock)().max(self.lock().last)
+    }
+
+    /// A panic inside of `make` leaves the state as it was before, so a poisoned lock is still good.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn write(&mut self, entry: Entry) -> Result<(), JournalError> {
+        let mut line = encode(&entry)?;
+        self.chain.seal(&mut line);
+        self.sink
+            .append(&line)
+            .map_err(|error| JournalError::Io { what: "could not be written", reason: error.to_string() })?;
+        self.next += 1;
+        self.last = entry.stamp.at;
+        self.facts.apply(&entry);
+        (self.listener)(&Arc::new(entry));
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recorder").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,303 @@
+//! Gives a run its recorded answers, and finds the first place at which it does something else.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Value, json};
+
+use super::{
+    CallResult, Cursor, Divergence, Emitted, Entry, Event, Facts, Intent, Interrupted, JournalError,
+    Observed, Recording, Retry, RunStarted, Stamp, StepEnded, StepStarted,
+};
+use crate::failure::{ErrorCode, Failure};
+
+/// The journal of a run that is repeated.
+#[derive(Debug)]
+pub struct Replayer {
+    lanes: Mutex<BTreeMap<Cursor, Lane>>,
+    facts: Facts,
+    end: Stamp,
+    outcome: Value,
+}
+
+/// The entries of one attempt.
+#[derive(Debug, Default)]
+struct Lane {
+    started: Option<(Stamp, StepStarted)>,
+    crossings: BTreeMap<u32, Crossing>,
+    ended: Option<(Stamp, StepEnded)>,
+    retry: Option<Retry>,
+    closed: bool,
+}
+
+/// One crossing of the gate.
+#[derive(Debug)]
+struct Crossing {
+    recorded: Recorded,
+    taken: bool,
+}
+
+#[derive(Debug)]
+enum Recorded {
+    Call(Box<RecordedCall>),
+    Observed(Observed),
+    Emitted(Emitted),
+}
+
+#[derive(Debug)]
+struct RecordedCall {
+    intent: Intent,
+    result: Option<CallResult>,
+}
+
+/// What the journal holds for a call.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Recalled {
+    /// The guest got an answer, or a failure as a value.
+    Result(Box<CallResult>),
+    /// The call was cut off.
+    CutOff,
+}
+
+impl Replayer {
+    /// Prepares a recording for its replay.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Incomplete`] for a run without an end, [`JournalError::Corrupt`] for one without a beginning.
+    pub fn new(recording: Recording) -> Result<Self, JournalError> {
+        let facts = recording.facts()?;
+        let Some(Entry { stamp, event: Event::RunEnded(ended), .. }) = recording.entries().last() else {
+            return Err(JournalError::Incomplete);
+        };
+        let (end, outcome) = (*stamp, ended.outcome.clone());
+        let mut lanes: BTreeMap<Cursor, Lane> = BTreeMap::new();
+        for entry in recording.entries() {
+            if let Some(cursor) = &entry.cursor {
+                lanes.entry(cursor.clone()).or_default().add(entry);
+            }
+        }
+        Ok(Self { lanes: Mutex::new(lanes), facts, end, outcome })
+    }
+
+    /// The run's first entry.
+    #[must_use]
+    pub fn run_started(&self) -> &RunStarted {
+        self.facts.run()
+    }
+
+    /// What the entries add up to.
+    #[must_use]
+    pub const fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// When the run ended.
+    #[must_use]
+    pub const fn end(&self) -> Stamp {
+        self.end
+    }
+
+    /// How an attempt began, if it did.
+    #[must_use]
+    pub fn started(&self, cursor: &Cursor) -> Option<StepStarted> {
+        self.lanes().get(cursor)?.started.as_ref().map(|(_, event)| event.clone())
+    }
+
+    /// How an attempt ended, if it did.
+    #[must_use]
+    pub fn ended(&self, cursor: &Cursor) -> Option<StepEnded> {
+        self.lanes().get(cursor)?.ended.as_ref().map(|(_, event)| event.clone())
+    }
+
+    /// Whether another attempt followed.
+    #[must_use]
+    pub fn retry(&self, cursor: &Cursor) -> Option<Retry> {
+        self.lanes().get(cursor)?.retry.clone()
+    }
+
+    /// Compares the beginning of an attempt.
+    ///
+    /// # Errors
+    ///
+    /// [`Divergence`] when skill, component or input differ, or it never began.
+    pub fn step_started(&self, cursor: &Cursor, actual: &StepStarted) -> Result<Stamp, Divergence> {
+        let lanes = self.lanes();
+        let recorded = lanes.get(cursor).and_then(|lane| lane.started.as_ref());
+        let Some((stamp, recorded)) = recorded else {
+            let what = "the journal holds no such attempt";
+            return Err(Divergence::unmatched(ErrorCode::ReplayExhausted, what).at(cursor, None));
+        };
+        let shape =
+            |event: &StepStarted| json!({"skill": event.skill, "digest": event.digest, "input": event.input});
+        same("the beginning of the attempt", &shape(recorded), &shape(actual))
+            .map_err(|found| found.at(cursor, None))?;
+        Ok(*stamp)
+    }
+
+    /// The recorded result of a call, after its whole request was compared.
+    ///
+    /// # Errors
+    ///
+    /// [`Divergence`] when the call or its request differ, or the journal holds none there.
+    pub fn recall(&self, cursor: &Cursor, actual: &Intent) -> Result<Recalled, Divergence> {
+        let request = |intent: &Intent| json!({"call": intent.call, "class": intent.class, "target": intent.target, "request": intent.request});
+        self.take(cursor, actual.index, &actual.call, |recorded| match recorded {
+            Recorded::Call(call) => {
+                same("the request", &request(&call.intent), &request(actual))?;
+                Ok(call.result.clone().map_or(Recalled::CutOff, |result| Recalled::Result(Box::new(result))))
+            }
+            other => Err(other_door(other, &actual.call)),
+        })
+    }
+
+    /// What the guest saw; `None` where it was cut off while it waited.
+    ///
+    /// # Errors
+    ///
+    /// [`Divergence`] when the journal holds another crossing there, or none.
+    pub fn observed(&self, cursor: &Cursor, index: u32, call: &str) -> Result<Option<Value>, Divergence> {
+        if self.ended(cursor).is_some_and(|ended| ended.interrupted == Some(Interrupted::Call(index))) {
+            return Ok(None);
+        }
+        self.take(cursor, index, call, |recorded| match recorded {
+            Recorded::Observed(observed) if observed.call == call => Ok(Some(observed.value.clone())),
+            other => Err(other_door(other, call)),
+        })
+    }
+
+    /// Compares what the guest wrote.
+    ///
+    /// # Errors
+    ///
+    /// [`Divergence`] when it differs, or the journal holds another crossing there, or none.
+    pub fn emitted(&self, cursor: &Cursor, actual: &Emitted) -> Result<(), Divergence> {
+        let shape = |event: &Emitted| json!({"call": event.call, "target": event.target, "text": event.text});
+        self.take(cursor, actual.index, &actual.call, |recorded| match recorded {
+            Recorded::Emitted(emitted) => same("the text", &shape(emitted), &shape(actual)),
+            other => Err(other_door(other, &actual.call)),
+        })
+    }
+
+    /// Compares the end of an attempt and finds calls that were not made. Money, and what an interruption left, are
+    /// the journal's.
+    ///
+    /// # Errors
+    ///
+    /// [`Divergence`] when the end differs, a recorded crossing was not made, or the attempt ended twice.
+    pub fn step_ended(&self, cursor: &Cursor, actual: &StepEnded) -> Result<(Stamp, StepEnded), Divergence> {
+        let mut lanes = self.lanes();
+        let lane = lanes.get_mut(cursor);
+        let Some((lane, (stamp, recorded))) =
+            lane.and_then(|lane| lane.ended.clone().map(|ended| (lane, ended)))
+        else {
+            let what = "the journal holds no end of this attempt";
+            return Err(Divergence::unmatched(ErrorCode::ReplayExhausted, what).at(cursor, None));
+        };
+        if let Some((index, crossing)) = lane.crossings.iter().find(|(_, crossing)| !crossing.taken) {
+            let what = format!("the journal holds a call of {} that was not made", crossing.recorded.call());
+            return Err(Divergence::unmatched(ErrorCode::ReplayDivergence, what).at(cursor, Some(*index)));
+        }
+        let shape = |event: &StepEnded| {
+            json!({"status": event.status, "code": event.code, "failure": event.failure, "output": event.output,
+                   "fuel": event.fuel, "interrupted": event.interrupted})
+        };
+        same("the end of the attempt", &shape(&recorded), &shape(actual))
+            .map_err(|found| found.at(cursor, None))?;
+        lane.closed = true;
+        Ok((stamp, recorded))
+    }
+
+    /// Compares the outcome, after everything recorded was met.
+    ///
+    /// # Errors
+    ///
+    /// [`Divergence`] for an attempt that the replay never made, or an outcome that differs.
+    pub fn finish(&self, outcome: &Value) -> Result<(), Divergence> {
+        if let Some((cursor, _)) = self.lanes().iter().find(|(_, lane)| !lane.closed) {
+            let what = "the journal holds an attempt that was not made";
+            return Err(Divergence::unmatched(ErrorCode::ReplayDivergence, what).at(cursor, None));
+        }
+        same("the outcome", &self.outcome, outcome)
+    }
+
+    fn take<T>(
+        &self,
+        cursor: &Cursor,
+        index: u32,
+        call: &str,
+        compare: impl FnOnce(&Recorded) -> Result<T, Divergence>,
+    ) -> Result<T, Divergence> {
+        let mut lanes = self.lanes();
+        let crossing = lanes.get_mut(cursor).and_then(|lane| lane.crossings.get_mut(&index));
+        let Some(crossing) = crossing else {
+            let what = format!("the journal holds no call here, and {call} was called");
+            return Err(Divergence::unmatched(ErrorCode::ReplayExhausted, what).at(cursor, Some(index)));
+        };
+        crossing.taken = true;
+        compare(&crossing.recorded).map_err(|found| found.at(cursor, Some(index)))
+    }
+
+    fn lanes(&self) -> MutexGuard<'_, BTreeMap<Cursor, Lane>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lane {
+    fn add(&mut self, entry: &Entry) {
+        match &entry.event {
+            Event::StepStarted(event) => self.started = Some((entry.stamp, event.clone())),
+            Event::Intent(event) => {
+                self.cross(
+                    event.index,
+                    Recorded::Call(Box::new(RecordedCall { intent: event.clone(), result: None })),
+                );
+            }
+            Event::Result(event) => self.answer(event),
+            Event::Observed(event) => self.cross(event.index, Recorded::Observed(event.clone())),
+            Event::Emitted(event) => self.cross(event.index, Recorded::Emitted(event.clone())),
+            Event::StepEnded(event) => self.ended = Some((entry.stamp, (**event).clone())),
+            Event::Retry(event) => self.retry = Some(event.clone()),
+            Event::RunStarted(_) | Event::RunEnded(_) => {}
+        }
+    }
+
+    fn cross(&mut self, index: u32, recorded: Recorded) {
+        self.crossings.insert(index, Crossing { recorded, taken: false });
+    }
+
+    fn answer(&mut self, event: &CallResult) {
+        if let Some(Crossing { recorded: Recorded::Call(call), .. }) = self.crossings.get_mut(&event.index) {
+            call.result = Some(event.clone());
+        }
+    }
+}
+
+impl Recorded {
+    fn call(&self) -> &str {
+        match self {
+            Self::Call(call) => &call.intent.call,
+            Self::Observed(observed) => &observed.call,
+            Self::Emitted(emitted) => &emitted.call,
+        }
+    }
+}
+
+impl StepEnded {
+    /// The failure that a cut-off attempt ended with.
+    #[must_use]
+    pub fn recorded_failure(&self) -> Failure {
+        self.failure
+            .clone()
+            .unwrap_or_else(|| Failure::new(ErrorCode::HostBug, "an attempt was cut off without a reason"))
+    }
+}
+
+fn same(what: &str, recorded: &Value, actual: &Value) -> Result<(), Divergence> {
+    Divergence::between(what, recorded, actual).map_or(Ok(()), Err)
+}
+
+fn other_door(recorded: &Recorded, call: &str) -> Divergence {
+    let what = format!("the journal holds a call of {}, and {call} was called", recorded.call());
+    Divergence::unmatched(ErrorCode::ReplayDivergence, what)
+}

@@ -1,0 +1,35 @@
+//! The pure rules of AOS: no clock, no file, no network, no thread.
+//!
+//! A caller brings the world; this crate decides. Two floors live here, and a file imports only from floors below
+//! its own or from its own folder (a test reads this list, so it is the rule):
+//!
+//! - floor 0: `units` `ids` `json` `canonical` `failure` `skill` `outcome`
+//! - floor 1: `schema` `budget` `policy` `journal` `retry` `workflow`
+//!
+//! ```
+//! use aos_core::budget::BudgetTracker;
+//! use aos_core::units::Money;
+//!
+//! let tracker = BudgetTracker::with_ceiling_cents(1)?;
+//! let attempt = tracker.open_attempt();
+//! let held = attempt.reserve(Money::from_nanos(4_000_000)?)?;
+//! held.sent().settle(Money::from_nanos(1_500_000)?);
+//! attempt.succeed();
+//! assert_eq!(tracker.balance().charged, Money::from_nanos(1_500_000)?);
+//! assert_eq!(tracker.balance().held, Money::ZERO);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod budget;
+pub mod canonical;
+pub mod failure;
+pub mod ids;
+pub mod journal;
+pub mod json;
+pub mod outcome;
+pub mod policy;
+pub mod retry;
+pub mod schema;
+pub mod skill;
+pub mod units;
+pub mod workflow;

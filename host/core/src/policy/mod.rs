@@ -1,0 +1,11 @@
+//! What a run may reach: grants, host patterns, addresses, request heads. Everything is denied unless it is granted.
+
+mod address;
+mod grants;
+mod host_pattern;
+mod request_head;
+
+pub use address::{AddressRange, special_range};
+pub use grants::{Grants, Policy};
+pub use host_pattern::{HostPattern, HostPatternInvalid};
+pub use request_head::{MAX_HEADER_BYTES, METHODS, check_head, parse_url};

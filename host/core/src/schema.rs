@@ -1,0 +1,69 @@
+//! JSON Schema (2020-12), within bounds: no other document is fetched, and patterns match in linear time.
+
+use serde_json::Value;
+
+use crate::failure::{ErrorCode, Failure};
+
+/// Bytes of a schema's text: enough for the largest sensible input, too little to stall the compiler.
+pub const MAX_SCHEMA_BYTES: usize = 64 * 1024;
+
+/// Violations that are told at once.
+const MAX_VIOLATIONS: usize = 10;
+
+/// A compiled schema.
+#[derive(Debug, Clone)]
+pub struct Schema {
+    document: Value,
+    validator: std::sync::Arc<jsonschema::Validator>,
+}
+
+impl Schema {
+    /// Compiles a schema.
+    ///
+    /// # Errors
+    ///
+    /// `SCHEMA_INVALID` for a schema that breaks the standard, refers to another document, or has more than 64 KiB.
+    pub fn new(document: Value) -> Result<Self, Failure> {
+        let size = document.to_string().len();
+        if size > MAX_SCHEMA_BYTES {
+            let message = format!("the schema has {size} bytes, and at most {MAX_SCHEMA_BYTES} are taken");
+            return Err(Failure::new(ErrorCode::SchemaInvalid, message));
+        }
+        let validator = jsonschema::draft202012::options()
+            .with_pattern_options(jsonschema::PatternOptions::regex())
+            .build(&document)
+            .map_err(|error| {
+                let pointer = error.instance_path().to_string();
+                Failure::new(ErrorCode::SchemaInvalid, error.to_string()).at(pointer)
+            })?;
+        Ok(Self { document, validator: std::sync::Arc::new(validator) })
+    }
+
+    /// The schema itself.
+    #[must_use]
+    pub const fn document(&self) -> &Value {
+        &self.document
+    }
+
+    /// Checks a value.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the given code that names the first violation, with up to ten in its details.
+    pub fn check(&self, value: &Value, code: ErrorCode) -> Result<(), Failure> {
+        let mut violations = self.validator.iter_errors(value).take(MAX_VIOLATIONS).map(|error| {
+            let (pointer, rule) = (error.instance_path().to_string(), error.schema_path().to_string());
+            (pointer, rule, error.to_string())
+        });
+        let Some(first) = violations.next() else {
+            return Ok(());
+        };
+        let all: Vec<Value> = std::iter::once(first.clone())
+            .chain(violations)
+            .map(|(pointer, rule, message)| serde_json::json!({"pointer": pointer, "rule": rule, "message": message}))
+            .collect();
+        let (pointer, _, message) = first;
+        let message = format!("at {:?}: {message}", pointer);
+        Err(Failure::new(code, message).at(pointer).with_details(serde_json::json!({ "violations": all })))
+    }
+}

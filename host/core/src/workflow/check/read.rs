@@ -1,0 +1,57 @@
+//! From bytes to the shape of a file. A fault of syntax or type stands alone, as nothing after it can be trusted.
+
+use std::sync::Arc;
+
+use serde_saphyr::{DuplicateKeyPolicy, Options};
+
+use super::checker::Checker;
+use crate::failure::ErrorCode;
+use crate::workflow::file::WorkflowFile;
+use crate::workflow::positions::{Positions, byte_span};
+use crate::workflow::{Fault, MAX_WORKFLOW_BYTES, Workflow, WorkflowInvalid};
+
+/// Reads and checks a file.
+pub(in crate::workflow) fn check(bytes: &[u8]) -> Result<Workflow, WorkflowInvalid> {
+    let text = read_text(bytes)?;
+    let file = serde_saphyr::from_str_with_options::<WorkflowFile>(&text, options()).map_err(|error| {
+        let span = error.location().map_or(0..0, |location| byte_span(&text, location));
+        let message = error.without_snippet().to_string().lines().next().unwrap_or_default().to_owned();
+        WorkflowInvalid::new(text.clone(), vec![Fault::new(ErrorCode::WorkflowInvalid, message, &text, span)])
+    })?;
+    let mut checker = Checker::new(text.clone(), Positions::read(&text, options()));
+    let workflow = checker.workflow(file);
+    match (workflow, checker.into_faults()) {
+        (Some(workflow), faults) if faults.is_empty() => Ok(workflow),
+        (_, faults) => Err(WorkflowInvalid::new(text, faults)),
+    }
+}
+
+/// YAML 1.2: no word but true and false is a boolean, and no name stands twice.
+fn options() -> Options {
+    let mut options = Options::default();
+    options.duplicate_keys = DuplicateKeyPolicy::Error;
+    options.strict_booleans = true;
+    options.with_snippet = false;
+    options
+}
+
+fn read_text(bytes: &[u8]) -> Result<Arc<str>, WorkflowInvalid> {
+    let refuse = |code, message: String, text: &str| {
+        let end = text.len();
+        WorkflowInvalid::new(text.into(), vec![Fault::new(code, message, text, end..end)])
+    };
+    if bytes.len() > MAX_WORKFLOW_BYTES {
+        let message =
+            format!("the file has {} bytes, and at most {MAX_WORKFLOW_BYTES} are read", bytes.len());
+        return Err(refuse(ErrorCode::WorkflowLimit, message, ""));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let good = bytes.get(..error.valid_up_to()).and_then(|good| std::str::from_utf8(good).ok());
+        let message = format!("the file is not UTF-8 text (at byte {})", error.valid_up_to());
+        refuse(ErrorCode::WorkflowInvalid, message, good.unwrap_or_default())
+    })?;
+    if text.trim().is_empty() {
+        return Err(refuse(ErrorCode::WorkflowInvalid, "the file is empty".to_owned(), ""));
+    }
+    Ok(text.into())
+}

@@ -1,0 +1,132 @@
+//! A workflow that was checked: what the runner needs, and nothing that it would have to doubt.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::WorkflowInvalid;
+use super::check::check;
+use super::expression::{Binding, Template};
+use crate::ids::{Digest, SkillId, StepId};
+use crate::policy::Grants;
+use crate::retry::RetryPolicy;
+use crate::schema::Schema;
+use crate::units::Money;
+
+/// Bytes of a workflow file: ten thousand steps fit.
+pub const MAX_WORKFLOW_BYTES: usize = 8 << 20;
+
+/// Steps of one workflow: beyond it, a journal of one run is no longer something that people open.
+pub const MAX_STEPS: usize = 10_000;
+
+/// What a run may spend when its workflow does not say.
+pub const DEFAULT_CEILING_CENTS: u64 = 1000;
+
+/// A workflow. Its steps are in the order of the file; what each needs comes from what it refers to.
+#[derive(Debug, Clone)]
+pub struct Workflow {
+    pub(super) name: String,
+    pub(super) text: Arc<str>,
+    pub(super) input: Option<Schema>,
+    pub(super) grants: Grants,
+    pub(super) ceiling: Money,
+    pub(super) deadline: Option<Duration>,
+    pub(super) steps: Vec<Step>,
+    pub(super) output: Option<Binding>,
+}
+
+/// One node of a workflow.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Its name.
+    pub id: StepId,
+    /// The skill that it runs.
+    pub skill: SkillId,
+    /// What the skill gets.
+    pub with: Binding,
+    /// Steps that end before this one begins.
+    pub needs: BTreeSet<StepId>,
+    /// It runs only when this is true.
+    pub when: Option<Template>,
+    /// When to try again.
+    pub retry: RetryPolicy,
+    /// How long one attempt may take.
+    pub deadline: Option<Duration>,
+    /// What its failure does to the run.
+    pub on_error: OnError,
+}
+
+/// What a step's failure does to the run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnError {
+    /// The run stops and fails.
+    #[default]
+    Fail,
+    /// The run goes on, with null as the step's output, and ends `partial`.
+    Continue,
+}
+
+impl Workflow {
+    /// Reads a workflow from the bytes of a YAML or JSON file.
+    ///
+    /// # Errors
+    ///
+    /// [`WorkflowInvalid`]: a fault of syntax or type alone, otherwise all faults at once, each with line and column.
+    pub fn parse(bytes: &[u8]) -> Result<Self, WorkflowInvalid> {
+        check(bytes)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The text it was read from.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// BLAKE3 of the text.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.text.as_bytes())
+    }
+
+    /// The schema that its input has to fit.
+    #[must_use]
+    pub const fn input_schema(&self) -> Option<&Schema> {
+        self.input.as_ref()
+    }
+
+    /// What its skills may reach.
+    #[must_use]
+    pub const fn grants(&self) -> &Grants {
+        &self.grants
+    }
+
+    /// The most that a run may be charged.
+    #[must_use]
+    pub const fn ceiling(&self) -> Money {
+        self.ceiling
+    }
+
+    /// How long a whole run may take.
+    #[must_use]
+    pub const fn deadline(&self) -> Option<Duration> {
+        self.deadline
+    }
+
+    /// Its steps, in the order of the file.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// What a run gives; `None`: an object of every step's output.
+    #[must_use]
+    pub const fn output(&self) -> Option<&Binding> {
+        self.output.as_ref()
+    }
+}
