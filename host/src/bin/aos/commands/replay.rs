@@ -1,0 +1,30 @@
+//! `aos replay`
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use aos_host::providers::World;
+
+use crate::failed::PROOF_FAILED;
+use crate::options::ReplayArgs;
+use crate::render::{print_outcome, say, say_help};
+use crate::setup;
+
+/// Replays a journal.
+pub(crate) async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
+    let journal = std::fs::read(&args.journal).with_context(|| args.journal.display().to_string())?;
+    let runtime = setup::runtime(World::live(), &args.skills.folders).await?;
+    let replay = runtime.replay(&journal).await;
+    print_outcome(&replay.outcome, args.format.format)?;
+    match replay.proof {
+        Ok(()) => {
+            say("replayed: the bytes are equal");
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(failure) => {
+            say(&format!("not proven: {failure}"));
+            say_help(failure.code.row().advice);
+            Ok(ExitCode::from(PROOF_FAILED))
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! `aos run`
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use aos_host::failure::{ErrorCode, Failure};
+use aos_host::json;
+use aos_host::outcome::StructuredOutcome;
+use aos_host::providers::FileSink;
+use aos_host::units::Money;
+use aos_host::workflow_format::{MAX_WORKFLOW_BYTES, Workflow};
+use aos_host::{RunOptions, Runtime};
+use serde_json::Value;
+
+use crate::options::RunArgs;
+use crate::render::{Progress, print_outcome, say, show_faults};
+use crate::{folders, setup};
+
+/// Runs a workflow.
+pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
+    let input = input(&args.input)?;
+    let ceiling = args.ceiling_cents.map(Money::from_cents).transpose().context("--ceiling-cents")?;
+    let world = setup::world(args.stubs.as_deref())?;
+    let bytes = read_workflow(&args.workflow)?;
+    let (outcome, journal) = match Workflow::parse(&bytes) {
+        Ok(workflow) => {
+            let runtime = setup::runtime(world, &args.skills.folders).await?;
+            record(&runtime, &workflow, input, ceiling, args.journal).await
+        }
+        Err(invalid) => {
+            show_faults(&args.workflow, &invalid);
+            (setup::empty(world)?.refuse(&invalid.into()), None)
+        }
+    };
+    if let Some(journal) = journal {
+        say(&format!("journal {}", journal.display()));
+    }
+    print_outcome(&outcome, args.format.format)?;
+    Ok(if outcome.is_usable() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn record(
+    runtime: &Runtime,
+    workflow: &Workflow,
+    input: Value,
+    ceiling: Option<Money>,
+    journal: Option<PathBuf>,
+) -> (StructuredOutcome, Option<PathBuf>) {
+    let path = journal.unwrap_or_else(|| new_journal(runtime));
+    let sink = match FileSink::create(&path) {
+        Ok(sink) => sink,
+        Err(error) => return (runtime.refuse(&error.into()), None),
+    };
+    let mut options = RunOptions::default().journal(sink);
+    if let Some(ceiling) = ceiling {
+        options = options.ceiling(ceiling);
+    }
+    let mut run = runtime.start(workflow, input, options);
+    let mut progress = Progress::new(workflow.steps().len());
+    loop {
+        tokio::select! {
+            entry = run.next_entry() => match entry {
+                Some(entry) => progress.show(&entry),
+                None => break,
+            },
+            interrupted = tokio::signal::ctrl_c() => {
+                if interrupted.is_ok() {
+                    say("cancelling; interrupt once more to leave at once");
+                }
+                run.cancel();
+                break;
+            }
+        }
+    }
+    let outcome = tokio::select! {
+        outcome = run.outcome() => outcome,
+        _ = tokio::signal::ctrl_c() => {
+            let failure = Failure::new(ErrorCode::Cancelled, "left at once; the journal has no end");
+            runtime.refuse(&failure)
+        }
+    };
+    (outcome, Some(path))
+}
+
+/// Journals that have no name of their own are named after an id, so that they sort by time.
+fn new_journal(runtime: &Runtime) -> PathBuf {
+    let id = runtime.new_id();
+    Path::new(folders::STATE).join("runs").join(format!("{id}.jsonl"))
+}
+
+fn input(text: &str) -> anyhow::Result<Value> {
+    let read =
+        |text: &str, place: &str| json::read(text).map_err(|error| anyhow::anyhow!("{place}: {error}"));
+    match text.strip_prefix('@') {
+        Some(path) => {
+            let place = format!("--input @{path}");
+            let text = std::fs::read_to_string(path).with_context(|| place.clone())?;
+            read(&text, &place)
+        }
+        None => read(text, "--input"),
+    }
+}
+
+/// Reads no more than a workflow may have, so that a wrong file name costs nothing.
+fn read_workflow(path: &Path) -> anyhow::Result<Vec<u8>> {
+    use std::io::Read as _;
+    let file = std::fs::File::open(path).with_context(|| path.display().to_string())?;
+    let mut bytes = Vec::new();
+    file.take(MAX_WORKFLOW_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)
+        .with_context(|| path.display().to_string())?;
+    Ok(bytes)
+}

@@ -1,0 +1,96 @@
+//! `aos skills list|describe|check`
+
+use std::process::ExitCode;
+
+use aos_host::canonical;
+use aos_host::ids::SkillId;
+use aos_host::providers::World;
+use aos_host::read_component;
+use serde::Serialize;
+
+use crate::options::{CheckArgs, DescribeArgs, Format, ListArgs};
+use crate::render::{plain, print, say};
+use crate::setup;
+
+/// Prints one skill a line.
+pub(crate) async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
+    let runtime = setup::runtime(World::live(), &args.skills.folders).await?;
+    let skills = runtime.skills();
+    if args.format.format == Format::Json {
+        print_json(&skills.iter().map(|skill| skill.metadata()).collect::<Vec<_>>())?;
+    } else {
+        for skill in &skills {
+            let metadata = skill.metadata();
+            print(&format!(
+                "{}  {}  {}\n",
+                metadata.id,
+                plain(&metadata.version),
+                plain(&metadata.description)
+            ))?;
+        }
+    }
+    if skills.is_empty() {
+        say("there are no skills; build some with `just build-skills`, or name a folder with --skills");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints what a skill says of itself.
+pub(crate) async fn describe(args: DescribeArgs) -> anyhow::Result<ExitCode> {
+    let runtime = setup::runtime(World::live(), &args.skills.folders).await?;
+    let Some(skill) = runtime.skill(&SkillId::new(args.id.clone())?) else {
+        let known: Vec<_> = runtime.skills().iter().map(|skill| skill.metadata().id.to_string()).collect();
+        anyhow::bail!("there is no skill {}; there are: {}", args.id, known.join(", "));
+    };
+    let metadata = skill.metadata();
+    if args.format.format == Format::Json {
+        print_json(metadata)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let contract = &metadata.contract;
+    print(&format!("{} {}\n  {}\n", metadata.id, plain(&metadata.version), plain(&metadata.description)))?;
+    print(&format!("  digest        {}\n", metadata.digest))?;
+    print(&format!("  effects       {:?}\n", metadata.effects))?;
+    print(&format!("  fuel          {}\n", contract.fuel.units()))?;
+    print(&format!("  memory bytes  {}\n", contract.memory_bytes))?;
+    print(&format!("  deadline ms   {}\n", contract.deadline_ms))?;
+    print(&format!("  host calls    {}\n", contract.host_calls))?;
+    print(&format!("  input         {}\n", serde_json::to_string_pretty(&metadata.input_schema)?))?;
+    print(&format!("  output        {}\n", serde_json::to_string_pretty(&metadata.output_schema)?))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Looks at a component file.
+pub(crate) async fn check(args: CheckArgs) -> anyhow::Result<ExitCode> {
+    let bytes = read_component(&args.file)?;
+    let admission = setup::empty(World::live())?.examine_skill(bytes).await;
+    if args.format.format == Format::Json {
+        print_json(&admission)?;
+    } else {
+        print(&format!(
+            "{}\n  digest  {}\n  bytes   {}\n",
+            args.file.display(),
+            admission.digest,
+            admission.bytes
+        ))?;
+        for import in &admission.imports {
+            let class = import
+                .class
+                .map_or_else(|| "UNKNOWN".to_owned(), |class| format!("{class:?}").to_lowercase());
+            print(&format!("  import  {:<44} {class}\n", plain(&import.interface)))?;
+        }
+        match (&admission.metadata, &admission.refused) {
+            (Some(metadata), _) => {
+                print(&format!("  admitted as {} {}\n", metadata.id, plain(&metadata.version)))?
+            }
+            (None, Some(failure)) => print(&format!("  refused: {}\n", plain(&failure.to_string())))?,
+            (None, None) => {}
+        }
+    }
+    Ok(if admission.refused.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn print_json<T: Serialize>(value: &T) -> anyhow::Result<()> {
+    print(&String::from_utf8(canonical::to_vec(value)?)?)?;
+    print("\n")
+}

@@ -1,0 +1,21 @@
+//! What a person sees when a command cannot be carried out.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use aos_host::failure::Failure;
+
+/// A command line that cannot be followed.
+pub(crate) const MISUSED: u8 = 2;
+
+/// A replay that is not the recorded run.
+pub(crate) const PROOF_FAILED: u8 = 3;
+
+/// Tells an error on standard error, with its causes.
+pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "error: {error:#}");
+    if let Some(failure) = error.downcast_ref::<Failure>() {
+        let _ = writeln!(std::io::stderr(), "  help: {}", failure.code.row().advice);
+    }
+    ExitCode::from(MISUSED)
+}

@@ -1,0 +1,38 @@
+//! The program `aos`: arguments in, one library call, rendering out.
+
+mod commands;
+mod compile_child;
+mod failed;
+mod folders;
+mod options;
+mod render;
+mod setup;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use self::options::{Aos, Command, SkillsCommand};
+
+fn main() -> ExitCode {
+    let aos = Aos::parse();
+    if let Command::CompileComponent { input, output } = &aos.command {
+        return compile_child::run(input, output);
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed::report(&error.into()),
+    };
+    runtime.block_on(dispatch(aos.command)).unwrap_or_else(|error| failed::report(&error))
+}
+
+async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Run(run) => commands::run(run).await,
+        Command::Replay(replay) => commands::replay(replay).await,
+        Command::Skills { command: SkillsCommand::List(list) } => commands::list(list).await,
+        Command::Skills { command: SkillsCommand::Describe(describe) } => commands::describe(describe).await,
+        Command::Skills { command: SkillsCommand::Check(check) } => commands::check(check).await,
+        Command::CompileComponent { .. } => Ok(ExitCode::SUCCESS),
+    }
+}

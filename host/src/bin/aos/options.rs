@@ -1,0 +1,146 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// What follows the help of a run.
+const RUN_EXAMPLES: &str = "\
+Examples:
+  aos run fixtures/workflows/demo.yaml --stubs fixtures/stubs/demo.yaml
+  aos run flow.yaml --input '{\"city\": \"Bern\"}'
+  aos run flow.yaml --input @input.json --ceiling-cents 5 --format json | jq .output
+
+Exit code: 0 success or partial; 1 failure, whose outcome is printed; 2 a misused command line.
+
+The world is live unless --stubs is given, and the workflow's grants decide what may be reached. Models are asked at
+AOS_LLM_BASE_URL (such as https://api.openai.com/v1) with the key AOS_LLM_API_KEY.";
+
+/// What follows the help of a replay.
+const REPLAY_EXAMPLES: &str = "\
+Example:
+  aos replay .aos/runs/019ab3c4d5e67f8091a2b3c4d5e6f708.jsonl
+
+Exit code: 0 the bytes are equal, whatever the run's status was; 2 a misused command line; 3 a proof failed: the replay
+did something else, or the journal cannot be trusted.";
+
+/// Runs workflows of sandboxed skills, and replays them byte for byte.
+///
+/// A skill is a WebAssembly component. Everything that it does to the world goes through one gate, which checks
+/// grants, reserves money, and writes a journal.
+#[derive(Debug, Parser)]
+#[command(name = "aos", version, max_term_width = 100)]
+pub(crate) struct Aos {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a workflow, and print its outcome
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArgs),
+    /// Repeat a recorded run from its journal alone, and compare every byte
+    #[command(after_help = REPLAY_EXAMPLES)]
+    Replay(ReplayArgs),
+    /// Look at skills
+    Skills {
+        #[command(subcommand)]
+        command: SkillsCommand,
+    },
+    /// Compile one component to machine code; the host starts this in a child of itself
+    #[command(hide = true)]
+    CompileComponent { input: PathBuf, output: PathBuf },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// A workflow, as YAML or JSON
+    #[arg(value_name = "WORKFLOW")]
+    pub workflow: PathBuf,
+    /// The input, as JSON or as @FILE with JSON in it
+    #[arg(long, value_name = "JSON|@FILE", default_value = "{}")]
+    pub input: String,
+    #[command(flatten)]
+    pub skills: SkillFolders,
+    /// Answer from a script instead of from the world
+    #[arg(long, value_name = "FILE")]
+    pub stubs: Option<PathBuf>,
+    /// Where to write the journal [default: .aos/runs/ID.jsonl]
+    #[arg(long, value_name = "FILE")]
+    pub journal: Option<PathBuf>,
+    /// The most that the run may be charged, instead of the workflow's own ceiling
+    #[arg(long, value_name = "N")]
+    pub ceiling_cents: Option<u64>,
+    #[command(flatten)]
+    pub format: FormatArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    /// A journal
+    #[arg(value_name = "JOURNAL")]
+    pub journal: PathBuf,
+    #[command(flatten)]
+    pub skills: SkillFolders,
+    #[command(flatten)]
+    pub format: FormatArg,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SkillsCommand {
+    /// Print one skill a line, its name first
+    List(ListArgs),
+    /// Print what a skill says of itself
+    Describe(DescribeArgs),
+    /// Look at a component: what it imports, what each import does, and whether it is admitted
+    Check(CheckArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub skills: SkillFolders,
+    #[command(flatten)]
+    pub format: FormatArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DescribeArgs {
+    /// The skill's name
+    #[arg(value_name = "ID")]
+    pub id: String,
+    #[command(flatten)]
+    pub skills: SkillFolders,
+    #[command(flatten)]
+    pub format: FormatArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// A component
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub format: FormatArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SkillFolders {
+    /// A folder of components; may be given more than once [default: target/skills, then the installed ones]
+    #[arg(long = "skills", value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FormatArg {
+    /// For people, or exactly one canonical JSON document (RFC 8785) and a newline
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+}

@@ -1,0 +1,167 @@
+//! Data on standard output, talk on standard error, colours only on a terminal, and no control character of a skill
+//! or an upstream on either.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
+
+use aos_host::journal::{Entry, Event};
+use aos_host::outcome::{Status, StructuredOutcome};
+use aos_host::units::Timestamp;
+use aos_host::workflow_format::WorkflowInvalid;
+
+use crate::options::Format;
+
+/// Characters of an output that are shown to people.
+const SHOWN_OUTPUT: usize = 2000;
+
+/// Writes to standard output. A reader that went away ends the program quietly, as is usual in a pipe.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+        other => Ok(other?),
+    }
+}
+
+/// Says one line on standard error.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", plain(line));
+}
+
+/// Says what to do about the line before.
+pub(crate) fn say_help(line: &str) {
+    say(&format!("  help: {line}"));
+}
+
+/// Text that others wrote, with its control characters and its invisible direction marks escaped.
+pub(crate) fn plain(text: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if hidden(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
+
+/// Prints an outcome.
+pub(crate) fn print_outcome(outcome: &StructuredOutcome, format: Format) -> anyhow::Result<()> {
+    if format == Format::Json {
+        print(&String::from_utf8(outcome.canonical_bytes()?)?)?;
+        return print("\n");
+    }
+    let paint = Paint::for_output();
+    print(&format!("{}  {}\n", paint.status(outcome.status), outcome.code.as_str()))?;
+    if !outcome.message.is_empty() {
+        print(&format!("  {}\n", plain(&outcome.message)))?;
+    }
+    for step in &outcome.steps {
+        let name = step.step_id.as_ref().map(ToString::to_string).unwrap_or_default();
+        let retries = match step.observability.retries {
+            0 => String::new(),
+            1 => ", 1 retry".to_owned(),
+            retries => format!(", {retries} retries"),
+        };
+        let status = paint.status(step.status);
+        print(&format!("  {status}  {name}  {}  {} ms{retries}\n", step.code.as_str(), step.latency_ms))?;
+    }
+    let cost = outcome.cost;
+    print(&format!(
+        "  charged {}, absorbed {}, fuel {}\n",
+        cost.charged,
+        cost.absorbed,
+        outcome.fuel.units()
+    ))?;
+    let text = serde_json::to_string_pretty(&outcome.output)?;
+    let shown: String = text.chars().take(SHOWN_OUTPUT).collect();
+    let more = if shown.len() < text.len() { "\n… (whole with --format json)" } else { "" };
+    let lines: Vec<String> = shown.lines().map(plain).collect();
+    print(&format!("{}{more}\n", lines.join("\n")))
+}
+
+/// Shows what is wrong in a workflow file, with the lines themselves.
+pub(crate) fn show_faults(path: &Path, invalid: &WorkflowInvalid) {
+    let handler = if std::io::stderr().is_terminal() {
+        miette::GraphicalReportHandler::new()
+    } else {
+        miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor())
+    };
+    for fault in invalid.faults() {
+        let source = miette::NamedSource::new(path.display().to_string(), invalid.text().to_owned());
+        let label = miette::LabeledSpan::at(fault.span.clone(), "here");
+        let mut diagnostic = miette::MietteDiagnostic::new(plain(&fault.message))
+            .with_code(fault.code.as_str())
+            .with_label(label);
+        if let Some(help) = &fault.help {
+            diagnostic = diagnostic.with_help(plain(help));
+        }
+        let report = miette::Report::new(diagnostic).with_source_code(source);
+        let mut text = String::new();
+        if handler.render_report(&mut text, report.as_ref()).is_ok() {
+            let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
+        }
+    }
+}
+
+/// A line for each thing that a step does, as it does it.
+pub(crate) struct Progress {
+    paint: Paint,
+    steps: usize,
+    started: Option<Timestamp>,
+}
+
+impl Progress {
+    pub(crate) fn new(steps: usize) -> Self {
+        Self { paint: Paint { colours: std::io::stderr().is_terminal() }, steps, started: None }
+    }
+
+    pub(crate) fn show(&mut self, entry: &Entry) {
+        let started = *self.started.get_or_insert(entry.stamp.at);
+        let millis = entry.stamp.at.since(started).as_millis();
+        let Some(cursor) = &entry.cursor else {
+            if let Event::RunStarted(run) = &entry.event {
+                let many =
+                    if self.steps == 1 { "1 step".to_owned() } else { format!("{} steps", self.steps) };
+                say(&format!("run {} of {}, {many}", run.run, run.workflow));
+            }
+            return;
+        };
+        match &entry.event {
+            Event::StepEnded(ended) => {
+                let why = ended.failure.as_ref().map(|failure| format!("  {}", plain(&failure.message)));
+                let status = self.paint.status(ended.status);
+                let line = format!("{status}  {}  {}", cursor.step, ended.code.as_str());
+                let _ = writeln!(std::io::stderr(), "{millis:>6} ms  {line}{}", why.unwrap_or_default());
+            }
+            Event::Retry(retry) => {
+                let line = format!("{}  again in {} ms ({})", cursor.step, retry.delay_ms, plain(&retry.why));
+                let _ =
+                    writeln!(std::io::stderr(), "{millis:>6} ms  {}  {line}", self.paint.word("retry  ", 33));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Colours, where a terminal shows them.
+#[derive(Clone, Copy)]
+struct Paint {
+    colours: bool,
+}
+
+impl Paint {
+    fn for_output() -> Self {
+        Self { colours: std::io::stdout().is_terminal() }
+    }
+
+    fn status(self, status: Status) -> String {
+        match status {
+            Status::Success => self.word("success", 32),
+            Status::Partial => self.word("partial", 33),
+            Status::Skipped => self.word("skipped", 36),
+            Status::Failure => self.word("failure", 31),
+        }
+    }
+
+    fn word(self, word: &str, colour: u8) -> String {
+        if self.colours { format!("\u{1b}[{colour}m{word}\u{1b}[0m") } else { word.to_owned() }
+    }
+}

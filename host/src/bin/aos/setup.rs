@@ -1,0 +1,59 @@
+//! From arguments to a runtime.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use aos_host::Runtime;
+use aos_host::failure::Failure;
+use aos_host::providers::{OpenAiCompatible, StubWorld, World};
+use std::sync::Arc;
+
+use crate::folders;
+use crate::render::say;
+
+/// A runtime with the skills of some folders.
+pub(crate) async fn runtime(world: World, skills: &[PathBuf]) -> anyhow::Result<Runtime> {
+    let runtime = empty(world)?;
+    for folder in folders::skills(skills) {
+        anyhow::ensure!(
+            skills.is_empty() || folder.is_dir(),
+            "--skills {}: there is no such folder",
+            folder.display()
+        );
+        for (path, failure) in runtime.load_skills(&folder).await.refused {
+            say(&format!("skipped {}: {failure}", path.display()));
+        }
+    }
+    Ok(runtime)
+}
+
+/// A runtime without skills.
+pub(crate) fn empty(world: World) -> anyhow::Result<Runtime> {
+    let mut builder =
+        Runtime::builder().world(world).keep_components(Path::new(folders::STATE).join("components"));
+    if let Some(folder) = folders::compiled() {
+        builder = builder.compile_cache(folder);
+    }
+    if let Ok(program) = std::env::current_exe() {
+        builder = builder.compile_in_child(program);
+    }
+    Ok(builder.build()?)
+}
+
+/// The world of a run: scripted, or live with the model provider that the environment names.
+pub(crate) fn world(stubs: Option<&Path>) -> anyhow::Result<World> {
+    let Some(path) = stubs else { return Ok(live()?) };
+    let text = std::fs::read_to_string(path).with_context(|| format!("--stubs {}", path.display()))?;
+    let stubs = StubWorld::parse(&text).with_context(|| format!("--stubs {}", path.display()))?;
+    Ok(World::stub(stubs))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program may read its environment")]
+fn live() -> Result<World, Failure> {
+    let world = World::live();
+    let Ok(base_url) = std::env::var("AOS_LLM_BASE_URL") else {
+        return Ok(world);
+    };
+    let provider = OpenAiCompatible::new(&base_url, std::env::var("AOS_LLM_API_KEY").ok())?;
+    Ok(world.with_llm(Arc::new(provider)))
+}

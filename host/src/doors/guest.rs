@@ -1,0 +1,81 @@
+//! The state of one invocation: what its doors share.
+
+use aos_core::ids::Seed;
+use aos_core::journal::Cursor;
+use wasmtime::component::{HasData, ResourceTable};
+use wasmtime_wasi::cli::{WasiCli, WasiCliCtx, WasiCliCtxView};
+use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemCtx, WasiFilesystemCtxView};
+use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsCtx, WasiSocketsCtxView};
+
+use super::random::SeededRandom;
+use crate::gate::Gate;
+use crate::sandbox::Limiter;
+
+/// Host-side resources of one guest: streams, timers, and what else it holds by handle.
+const MAX_RESOURCES: usize = 1024;
+
+/// What the doors of one invocation share.
+pub(crate) struct Guest {
+    /// The way to the world.
+    pub(crate) gate: Gate,
+    /// The limits.
+    pub(crate) limiter: Limiter,
+    pub(super) table: ResourceTable,
+    pub(super) random: SeededRandom,
+    cli: WasiCliCtx,
+    filesystem: WasiFilesystemCtx,
+    sockets: WasiSocketsCtx,
+}
+
+impl Guest {
+    /// The state of a fresh invocation. Its randomness follows from the run's seed and the attempt.
+    #[must_use]
+    pub(crate) fn new(gate: Gate, memory_bytes: u64, seed: &Seed, cursor: &Cursor) -> Self {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(MAX_RESOURCES);
+        Self {
+            gate,
+            limiter: Limiter::new(memory_bytes),
+            table,
+            random: SeededRandom::new(seed, cursor),
+            cli: WasiCliCtx::default(),
+            filesystem: WasiFilesystemCtx::default(),
+            sockets: WasiSocketsCtx::default(),
+        }
+    }
+}
+
+/// Doors that are implemented on the whole state.
+pub(super) struct Whole;
+
+impl HasData for Whole {
+    type Data<'a> = &'a mut Guest;
+}
+
+/// Doors that need the handles alone.
+pub(super) struct Handles;
+
+impl HasData for Handles {
+    type Data<'a> = &'a mut ResourceTable;
+}
+
+/// Interfaces of the WASI crate whose resources no guest can get hold of: they are linked, and never reached.
+pub(super) fn cli(guest: &mut Guest) -> <WasiCli as HasData>::Data<'_> {
+    WasiCliCtxView { ctx: &mut guest.cli, table: &mut guest.table }
+}
+
+pub(super) fn filesystem(guest: &mut Guest) -> <WasiFilesystem as HasData>::Data<'_> {
+    WasiFilesystemCtxView { ctx: &mut guest.filesystem, table: &mut guest.table }
+}
+
+pub(super) fn sockets(guest: &mut Guest) -> <WasiSockets as HasData>::Data<'_> {
+    WasiSocketsCtxView { ctx: &mut guest.sockets, table: &mut guest.table }
+}
+
+pub(super) fn handles(guest: &mut Guest) -> &mut ResourceTable {
+    &mut guest.table
+}
+
+pub(super) fn whole(guest: &mut Guest) -> &mut Guest {
+    guest
+}

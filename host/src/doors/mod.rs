@@ -1,0 +1,21 @@
+//! One file an interface: a door converts in, calls the gate, converts out. None holds policy, money or journal.
+
+mod environment;
+mod exit;
+mod filesystem;
+mod guest;
+mod http;
+mod linker;
+mod llm;
+mod log;
+mod monotonic_clock;
+mod poll;
+mod random;
+mod sockets;
+mod stdio;
+mod wall_clock;
+mod wire;
+
+pub(crate) use guest::Guest;
+pub use linker::EffectClass;
+pub(crate) use linker::{imports, linker};

@@ -1,0 +1,67 @@
+//! What a call to the world has to say of itself, so that the gate can do the rest.
+
+use std::future::Future;
+use std::time::Duration;
+
+use aos_core::budget::PriceList;
+use aos_core::failure::Failure;
+use aos_core::policy::Policy;
+use aos_core::units::{Money, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::providers::WorldSession;
+
+/// A call that may change the world or cost money: request, answer, price and permission, and nothing else.
+pub(crate) trait HostCall: Send + Sync {
+    /// Which door, as it stands in the journal.
+    const NAME: &'static str;
+
+    /// What the guest gets. The journal holds it, so it must read back as it was.
+    type Answer: Serialize + DeserializeOwned + Send;
+
+    /// What it is aimed at, for people.
+    fn target(&self) -> String;
+
+    /// The whole request, as the journal holds it and a replay compares it.
+    fn request(&self) -> Value;
+
+    /// Whether the run may make it.
+    ///
+    /// # Errors
+    ///
+    /// A failure that the guest gets as a value.
+    fn permit(&self, policy: &Policy) -> Result<(), Failure>;
+
+    /// What it costs at worst; that much is held before it leaves.
+    ///
+    /// # Errors
+    ///
+    /// `COST_UNKNOWN` where no price is known.
+    fn worst_price(&self, prices: &PriceList) -> Result<Money, Failure>;
+
+    /// What it has cost, once the answer is there.
+    fn price(answer: &Self::Answer) -> Money;
+
+    /// Whether making it twice does no more than making it once.
+    fn repeatable(&self) -> bool;
+
+    /// What the answer's status stands for, if not for success.
+    fn verdict(&self, answer: &Self::Answer, at: Timestamp) -> Option<Failure>;
+
+    /// The upstream's status, where there is one.
+    fn status(answer: &Self::Answer) -> Option<u16>;
+
+    /// Makes the call.
+    ///
+    /// # Errors
+    ///
+    /// A failure that the guest gets as a value.
+    fn perform(
+        &self,
+        world: &WorldSession,
+        prices: &PriceList,
+        limit: Duration,
+    ) -> impl Future<Output = Result<Self::Answer, Failure>> + Send;
+}

@@ -1,0 +1,449 @@
+//! One attempt's gate: it counts, allows, reserves, records, performs and settles; or repeats from the journal.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aos_core::budget::{AttemptAccount, InFlight, Refusal};
+use aos_core::failure::{ErrorCode, Failure, Settlement};
+use aos_core::journal::{
+    CallClass, CallResult, Cursor, Emitted, Event, Intent, JournalError, Observed, Recalled, Replayer, Stamp,
+};
+use aos_core::outcome::OutcomeCode;
+use aos_core::units::Money;
+use base64::Engine as _;
+use serde_json::{Value, json};
+
+use super::{HostCall, LiveRun};
+use crate::sandbox::Stop;
+
+/// Crossings of one attempt that are recorded at all, refused ones included: what keeps a journal readable.
+const MAX_CROSSINGS: u32 = 100_000;
+
+/// Bytes of log text of one attempt.
+const MAX_LOG_BYTES: usize = 1 << 20;
+
+/// What one attempt may do at its gate.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GateLimits {
+    /// Calls and observations.
+    pub host_calls: u32,
+    /// How long one call may take, when it does not say less itself.
+    pub call_time: Duration,
+}
+
+/// The gate of one attempt. A clone is the same gate.
+#[derive(Clone)]
+pub(crate) struct Gate(Arc<Inner>);
+
+struct Inner {
+    cursor: Cursor,
+    limits: GateLimits,
+    side: Side,
+    progress: Mutex<Progress>,
+}
+
+enum Side {
+    Live {
+        run: Arc<LiveRun>,
+        account: AttemptAccount,
+    },
+    Replay(Arc<Replayer>),
+    /// A component is asked what it is: it gets no world at all.
+    Nowhere,
+}
+
+#[derive(Default)]
+struct Progress {
+    crossings: u32,
+    calls: u32,
+    log_bytes: usize,
+    in_flight: Option<u32>,
+    failed: BTreeMap<u32, Failure>,
+    unrepeatable: u32,
+}
+
+/// What opening a call came to.
+enum Opened {
+    Go(InFlight),
+    Denied(Failure),
+    Ended(Failure),
+}
+
+impl Gate {
+    /// A gate to the world.
+    #[must_use]
+    pub(crate) fn live(
+        run: Arc<LiveRun>,
+        account: AttemptAccount,
+        cursor: Cursor,
+        limits: GateLimits,
+    ) -> Self {
+        Self::new(Side::Live { run, account }, cursor, limits)
+    }
+
+    /// A gate to a journal.
+    #[must_use]
+    pub(crate) fn replay(replayer: Arc<Replayer>, cursor: Cursor, limits: GateLimits) -> Self {
+        Self::new(Side::Replay(replayer), cursor, limits)
+    }
+
+    /// A gate to nothing: every effect is denied, nothing is recorded, and time stands still.
+    #[must_use]
+    pub(crate) fn nowhere(cursor: Cursor) -> Self {
+        let limits = GateLimits { host_calls: MAX_CROSSINGS, call_time: Duration::ZERO };
+        Self::new(Side::Nowhere, cursor, limits)
+    }
+
+    fn new(side: Side, cursor: Cursor, limits: GateLimits) -> Self {
+        Self(Arc::new(Inner { cursor, limits, side, progress: Mutex::default() }))
+    }
+
+    /// The one host call. The outer error ends the invocation; the inner one is a value for the guest.
+    ///
+    /// # Errors
+    ///
+    /// `CALL_LIMIT`, a refused reservation, a journal that cannot be written, a divergence.
+    pub(crate) async fn call<C: HostCall>(&self, call: C) -> Result<(u32, Result<C::Answer, Failure>), Stop> {
+        let index = self.next_call()?;
+        let (target, request) = (call.target(), call.request());
+        let intent = |held| Intent {
+            index,
+            call: C::NAME.to_owned(),
+            class: CallClass::Effect,
+            target,
+            request,
+            held,
+        };
+        let (run, account) = match &self.0.side {
+            Side::Live { run, account } => (run, account),
+            Side::Replay(replayer) => return self.recall::<C>(replayer, &intent(Money::ZERO)),
+            Side::Nowhere => return Ok((index, Err(no_world()))),
+        };
+        self.progress().in_flight = Some(index);
+        let permitted = call.permit(&run.policy).and_then(|()| call.worst_price(&run.prices));
+        let opened = self.record(run, |_| open(permitted, account, intent))?;
+        let in_flight = match opened {
+            Opened::Go(in_flight) => in_flight,
+            Opened::Denied(failure) => return Ok((index, Err(self.refused(run, index, failure, false)?))),
+            Opened::Ended(failure) => return Err(Stop::new(self.refused(run, index, failure, true)?)),
+        };
+        self.progress().unrepeatable += u32::from(!call.repeatable());
+        run.sync().await.map_err(Stop::new)?;
+        let answer = call.perform(&run.world, &run.prices, self.0.limits.call_time).await;
+        let answer = answer.map_err(|failure| Failure { call: Some(index), ..failure });
+        let spent = match &answer {
+            Ok(answer) => C::price(answer),
+            Err(failure) => money_lost(failure, in_flight.amount()),
+        };
+        let verdict = self.record(run, |stamp| {
+            let verdict = match &answer {
+                Ok(answer) => {
+                    call.verdict(answer, stamp.at).map(|failure| Failure { call: Some(index), ..failure })
+                }
+                Err(failure) => Some(failure.clone()),
+            };
+            (Event::Result(result::<C>(index, &answer, verdict.as_ref(), in_flight, spent)), verdict)
+        })?;
+        self.ended(index, verdict, call.repeatable());
+        Ok((index, answer))
+    }
+
+    /// A look at something that changes by itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::call`].
+    pub(crate) fn observe(
+        &self,
+        name: &'static str,
+        nowhere: Value,
+        look: impl FnOnce(&LiveRun) -> Value,
+    ) -> Result<Value, Stop> {
+        let index = self.next_call()?;
+        match &self.0.side {
+            Side::Live { run, .. } => self.record(run, |_| {
+                let value = look(run);
+                (Event::Observed(Observed { index, call: name.to_owned(), value: value.clone() }), value)
+            }),
+            Side::Replay(replayer) => self.seen(replayer, index, name),
+            Side::Nowhere => Ok(nowhere),
+        }
+    }
+
+    /// A look at something that has to be waited for. A replay does not wait.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::call`], and what the wait itself gives.
+    pub(crate) async fn observe_after(
+        &self,
+        name: &'static str,
+        nowhere: Value,
+        wait: impl Future<Output = wasmtime::Result<Value>>,
+    ) -> wasmtime::Result<Value> {
+        let index = self.next_call()?;
+        match &self.0.side {
+            Side::Live { run, .. } => {
+                self.progress().in_flight = Some(index);
+                let value = wait.await?;
+                self.progress().in_flight = None;
+                let observed = Observed { index, call: name.to_owned(), value: value.clone() };
+                self.record(run, |_| (Event::Observed(observed), ()))?;
+                Ok(value)
+            }
+            Side::Replay(replayer) => Ok(self.seen(replayer, index, name)?),
+            Side::Nowhere => Ok(nowhere),
+        }
+    }
+
+    /// Text that the guest writes.
+    ///
+    /// # Errors
+    ///
+    /// `LOG_LIMIT`, and as [`Gate::call`].
+    pub(crate) fn emit(&self, name: &'static str, target: &str, bytes: &[u8]) -> Result<(), Stop> {
+        let index = self.next_crossing()?;
+        self.count_log(bytes.len())?;
+        let text = std::str::from_utf8(bytes).map_or_else(
+            |_| json!({ "base64": base64::engine::general_purpose::STANDARD.encode(bytes) }),
+            |text| Value::String(text.to_owned()),
+        );
+        let emitted = Emitted { index, call: name.to_owned(), target: target.to_owned(), text };
+        match &self.0.side {
+            Side::Live { run, .. } => self.record(run, |_| (Event::Emitted(emitted), ())),
+            Side::Replay(replayer) => {
+                replayer.emitted(&self.0.cursor, &emitted).map_err(|found| Stop::new(found.into()))
+            }
+            Side::Nowhere => Ok(()),
+        }
+    }
+
+    /// A call that no skill may make. The failure is for the guest, in whatever form its interface has for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::call`].
+    pub(crate) fn deny(&self, name: &'static str, target: &str) -> Result<Failure, Stop> {
+        let index = self.next_crossing()?;
+        let intent = Intent {
+            index,
+            call: name.to_owned(),
+            class: CallClass::Denied,
+            target: target.to_owned(),
+            request: Value::Null,
+            held: Money::ZERO,
+        };
+        match &self.0.side {
+            Side::Live { run, .. } => {
+                self.record(run, |_| (Event::Intent(intent), ()))?;
+                let message = format!("{target} is not open to skills");
+                self.refused(run, index, Failure::new(ErrorCode::CapabilityDenied, message), false)
+            }
+            Side::Replay(replayer) => match replayer.recall(&self.0.cursor, &intent) {
+                Ok(Recalled::Result(result)) => Ok(result.failure.unwrap_or_else(no_world)),
+                Ok(Recalled::CutOff) => Ok(no_world()),
+                Err(found) => Err(Stop::new(found.into())),
+            },
+            Side::Nowhere => Ok(no_world()),
+        }
+    }
+
+    /// What the host recorded of a call that failed or was answered with a refusal.
+    #[must_use]
+    pub(crate) fn failure_of(&self, index: u32) -> Option<Failure> {
+        self.progress().failed.get(&index).cloned()
+    }
+
+    /// Monotonic time since the run began; none in a replay, where nobody waits.
+    #[must_use]
+    pub(crate) fn elapsed(&self) -> Option<Duration> {
+        match &self.0.side {
+            Side::Live { run, .. } => Some(run.elapsed()),
+            Side::Replay(_) | Side::Nowhere => None,
+        }
+    }
+
+    /// The call that is under way.
+    #[must_use]
+    pub(crate) fn in_flight(&self) -> Option<u32> {
+        self.progress().in_flight
+    }
+
+    /// Whether making the attempt again does no more than making it once.
+    #[must_use]
+    pub(crate) fn is_repeatable(&self) -> bool {
+        self.progress().unrepeatable == 0
+    }
+
+    /// Gives the attempt's account back when the guest is gone: a gate that is still shared keeps it, and the account
+    /// counts as failed then.
+    #[must_use]
+    pub(crate) fn into_account(self) -> Option<AttemptAccount> {
+        match Arc::into_inner(self.0)?.side {
+            Side::Live { account, .. } => Some(account),
+            Side::Replay(_) | Side::Nowhere => None,
+        }
+    }
+
+    fn seen(&self, replayer: &Replayer, index: u32, name: &str) -> Result<Value, Stop> {
+        match replayer.observed(&self.0.cursor, index, name) {
+            Ok(Some(value)) => Ok(value),
+            Ok(None) => Err(self.cut_off(replayer, index)),
+            Err(found) => Err(Stop::new(found.into())),
+        }
+    }
+
+    /// The recorded run was interrupted inside of this call, and so is this one.
+    fn cut_off(&self, replayer: &Replayer, index: u32) -> Stop {
+        self.progress().in_flight = Some(index);
+        let ended = replayer.ended(&self.0.cursor).map(|ended| ended.recorded_failure());
+        Stop::new(ended.unwrap_or_else(no_world))
+    }
+
+    fn recall<C: HostCall>(
+        &self,
+        replayer: &Replayer,
+        intent: &Intent,
+    ) -> Result<(u32, Result<C::Answer, Failure>), Stop> {
+        let index = intent.index;
+        let recalled = replayer.recall(&self.0.cursor, intent).map_err(|found| Stop::new(found.into()))?;
+        let Recalled::Result(result) = recalled else {
+            return Err(self.cut_off(replayer, index));
+        };
+        let result = *result;
+        let unreadable = || Failure::new(ErrorCode::JournalCorrupt, "a recorded answer cannot be read");
+        match (result.answer, result.failure) {
+            (_, Some(failure)) if result.ends_attempt => Err(Stop::new(failure)),
+            (Some(answer), verdict) => {
+                self.ended(index, verdict, true);
+                Ok((index, Ok(serde_json::from_value(answer).map_err(|_| Stop::new(unreadable()))?)))
+            }
+            (None, Some(failure)) => {
+                self.ended(index, Some(failure.clone()), true);
+                Ok((index, Err(failure)))
+            }
+            (None, None) => Err(Stop::new(unreadable())),
+        }
+    }
+
+    fn refused(&self, run: &LiveRun, index: u32, failure: Failure, ends: bool) -> Result<Failure, Stop> {
+        let failure = Failure { call: Some(index), ..failure };
+        let result = CallResult {
+            index,
+            code: OutcomeCode::Error(failure.code),
+            status: None,
+            answer: None,
+            failure: Some(failure.clone()),
+            ends_attempt: ends,
+            spent: Money::ZERO,
+            refunded: Money::ZERO,
+            overrun: Money::ZERO,
+        };
+        self.record(run, |_| (Event::Result(result), ()))?;
+        self.ended(index, Some(failure.clone()), true);
+        Ok(failure)
+    }
+
+    /// A call is over. One whose request never left, or that the upstream says it refused to do, may be made again.
+    fn ended(&self, index: u32, verdict: Option<Failure>, repeatable: bool) {
+        let mut progress = self.progress();
+        progress.in_flight = None;
+        let undone = verdict.as_ref().is_some_and(|failure| {
+            !failure.request_sent || failure.code.row().settlement == Settlement::Refund
+        });
+        if !repeatable && undone {
+            progress.unrepeatable = progress.unrepeatable.saturating_sub(1);
+        }
+        if let Some(failure) = verdict {
+            progress.failed.insert(index, failure);
+        }
+    }
+
+    fn record<T>(&self, run: &LiveRun, make: impl FnOnce(Stamp) -> (Event, T)) -> Result<T, Stop> {
+        let written = run.recorder.append_with(Some(&self.0.cursor), |stamp, _| make(stamp));
+        written.map(|(_, made)| made).map_err(|error: JournalError| Stop::new(error.into()))
+    }
+
+    fn next_call(&self) -> Result<u32, Stop> {
+        let limit = self.0.limits.host_calls;
+        let mut progress = self.progress();
+        progress.calls += 1;
+        if progress.calls > limit {
+            let message = format!("the contract has {limit} host calls, and this is one more");
+            return Err(Stop::new(Failure::new(ErrorCode::CallLimit, message)));
+        }
+        drop(progress);
+        self.next_crossing()
+    }
+
+    fn next_crossing(&self) -> Result<u32, Stop> {
+        let mut progress = self.progress();
+        let index = progress.crossings;
+        if index >= MAX_CROSSINGS {
+            let message = format!("an attempt crosses to the host at most {MAX_CROSSINGS} times");
+            return Err(Stop::new(Failure::new(ErrorCode::CallLimit, message)));
+        }
+        progress.crossings += 1;
+        Ok(index)
+    }
+
+    fn count_log(&self, bytes: usize) -> Result<(), Stop> {
+        let mut progress = self.progress();
+        progress.log_bytes = progress.log_bytes.saturating_add(bytes);
+        if progress.log_bytes > MAX_LOG_BYTES {
+            let message = format!("an attempt writes at most {MAX_LOG_BYTES} bytes of log text");
+            return Err(Stop::new(Failure::new(ErrorCode::LogLimit, message)));
+        }
+        Ok(())
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.0.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Reserves the worst price and says in the same entry what is about to happen.
+fn open(
+    permitted: Result<Money, Failure>,
+    account: &AttemptAccount,
+    intent: impl FnOnce(Money) -> Intent,
+) -> (Event, Opened) {
+    let (held, opened) = match permitted.map(|price| (price, account.reserve(price))) {
+        Ok((price, Ok(reservation))) => (price, Opened::Go(reservation.sent())),
+        Ok((_, Err(refusal))) => (Money::ZERO, Opened::Ended(Refusal::into(refusal))),
+        Err(failure) => (Money::ZERO, Opened::Denied(failure)),
+    };
+    (Event::Intent(intent(held)), opened)
+}
+
+fn result<C: HostCall>(
+    index: u32,
+    answer: &Result<C::Answer, Failure>,
+    verdict: Option<&Failure>,
+    in_flight: InFlight,
+    spent: Money,
+) -> CallResult {
+    let settled = in_flight.settle(spent);
+    CallResult {
+        index,
+        code: verdict.map_or(OutcomeCode::Ok, |failure| OutcomeCode::Error(failure.code)),
+        status: answer.as_ref().map_or_else(|failure| failure.status, C::status),
+        answer: answer.as_ref().ok().map(|answer| serde_json::to_value(answer).unwrap_or_default()),
+        failure: verdict.cloned(),
+        ends_attempt: false,
+        spent: settled.spent,
+        refunded: settled.refunded,
+        overrun: settled.overrun,
+    }
+}
+
+/// What a failed call has cost: nothing where nothing left or the upstream says that it did nothing, else all.
+fn money_lost(failure: &Failure, held: Money) -> Money {
+    let refunds = failure.code.row().settlement == Settlement::Refund;
+    if failure.request_sent && !refunds { held } else { Money::ZERO }
+}
+
+fn no_world() -> Failure {
+    Failure::new(ErrorCode::CapabilityDenied, "a component that is asked what it is has no world")
+}

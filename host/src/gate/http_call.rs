@@ -1,0 +1,153 @@
+//! An HTTP request as a call of the gate. Every door to HTTP makes this same call.
+
+use std::time::Duration;
+
+use aos_core::budget::PriceList;
+use aos_core::failure::{ErrorCode, Failure, UpstreamAnswer, classify_status};
+use aos_core::policy::{Policy, check_head, parse_url};
+use aos_core::units::{Money, Timestamp};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::HostCall;
+use crate::providers::{HttpRequest, MAX_BODY_BYTES, WorldSession};
+
+/// Methods that do no more when they come twice (RFC 9110, section 9.2.2).
+const IDEMPOTENT: [&str; 5] = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"];
+
+/// A request as the guest made it.
+#[derive(Debug, Clone)]
+pub(crate) struct HttpCall {
+    /// The method, in any case.
+    pub method: String,
+    /// The URL.
+    pub url: String,
+    /// Fields in order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Option<Bytes>,
+    /// Milliseconds that it may take.
+    pub timeout_ms: Option<u32>,
+    /// What lets the upstream see that it comes twice.
+    pub idempotency_key: Option<String>,
+}
+
+/// The answer, as the journal holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct HttpAnswer {
+    /// 200 to 599.
+    pub status: u16,
+    /// Fields in order, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Body,
+}
+
+/// Bytes as people can read them, where they are text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Body {
+    /// UTF-8.
+    Text(String),
+    /// Anything else, in base64 (RFC 4648, section 4).
+    Base64(String),
+}
+
+impl Body {
+    fn of(bytes: &Bytes) -> Self {
+        std::str::from_utf8(bytes)
+            .map_or_else(|_| Self::Base64(STANDARD.encode(bytes)), |text| Self::Text(text.to_owned()))
+    }
+
+    /// The bytes; none for base64 that is none, which only a forged journal has.
+    #[must_use]
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        match self {
+            Self::Text(text) => text.into_bytes(),
+            Self::Base64(text) => STANDARD.decode(text).unwrap_or_default(),
+        }
+    }
+}
+
+impl HttpCall {
+    fn method(&self) -> String {
+        self.method.to_ascii_uppercase()
+    }
+
+    fn fields(&self) -> Vec<(String, String)> {
+        let key = self.idempotency_key.iter().map(|key| ("idempotency-key".to_owned(), key.clone()));
+        self.headers.iter().cloned().chain(key).collect()
+    }
+}
+
+impl HostCall for HttpCall {
+    const NAME: &'static str = "http.send";
+
+    type Answer = HttpAnswer;
+
+    fn target(&self) -> String {
+        let shown: String = self.url.chars().take(300).collect();
+        format!("{} {shown}", self.method())
+    }
+
+    fn request(&self) -> Value {
+        json!({
+            "method": self.method, "url": self.url, "headers": self.headers,
+            "body": self.body.as_ref().map(Body::of), "timeout_ms": self.timeout_ms,
+            "idempotency_key": self.idempotency_key,
+        })
+    }
+
+    fn permit(&self, policy: &Policy) -> Result<(), Failure> {
+        let url = parse_url(&self.url)?;
+        check_head(&self.method(), &self.fields())?;
+        let size = self.body.as_ref().map_or(0, Bytes::len);
+        if size > MAX_BODY_BYTES {
+            let message = format!("the body has {size} bytes, and at most {MAX_BODY_BYTES} are sent");
+            return Err(Failure::new(ErrorCode::RequestTooLarge, message));
+        }
+        policy.check_destination(&url)
+    }
+
+    fn worst_price(&self, _prices: &PriceList) -> Result<Money, Failure> {
+        Ok(Money::ZERO)
+    }
+
+    fn price(_answer: &HttpAnswer) -> Money {
+        Money::ZERO
+    }
+
+    fn repeatable(&self) -> bool {
+        let field = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("idempotency-key"));
+        self.idempotency_key.is_some() || field || IDEMPOTENT.contains(&self.method().as_str())
+    }
+
+    fn verdict(&self, answer: &HttpAnswer, at: Timestamp) -> Option<Failure> {
+        classify_status(UpstreamAnswer { status: answer.status, headers: &answer.headers, at })
+    }
+
+    fn status(answer: &HttpAnswer) -> Option<u16> {
+        Some(answer.status)
+    }
+
+    async fn perform(
+        &self,
+        world: &WorldSession,
+        _prices: &PriceList,
+        limit: Duration,
+    ) -> Result<HttpAnswer, Failure> {
+        let asked = self.timeout_ms.map_or(limit, |millis| Duration::from_millis(millis.into()));
+        let request = HttpRequest {
+            method: self.method(),
+            url: parse_url(&self.url)?,
+            headers: self.fields(),
+            body: self.body.clone().unwrap_or_default(),
+            timeout: asked.min(limit),
+        };
+        let answer = world.http.send(request).await?;
+        Ok(HttpAnswer { status: answer.status, headers: answer.headers, body: Body::of(&answer.body) })
+    }
+}

@@ -1,0 +1,160 @@
+//! A question to a model as a call of the gate.
+
+use std::time::Duration;
+
+use aos_core::budget::{ModelPrice, PriceList};
+use aos_core::failure::{ErrorCode, Failure};
+use aos_core::policy::Policy;
+use aos_core::units::{Money, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::HostCall;
+use crate::providers::{ChatRequest, ChatResponse, TokenUsage, WorldSession};
+
+/// Tokens that a provider may add for each message and tool: roles and separators. The common ones add 3 to 10.
+const TOKENS_PER_PART: usize = 16;
+
+/// A question as the guest asked it.
+#[derive(Debug, Clone)]
+pub(crate) struct LlmCall {
+    /// The question.
+    pub question: ChatRequest,
+    /// Milliseconds that it may take.
+    pub timeout_ms: Option<u32>,
+    /// A fault of the question that was found while it was read.
+    pub fault: Option<Failure>,
+}
+
+/// The answer, as the journal holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LlmAnswer {
+    /// What the model said.
+    pub response: ChatResponse,
+    /// What it cost.
+    pub cost: Money,
+}
+
+impl LlmCall {
+    fn model_price(&self, prices: &PriceList) -> Option<ModelPrice> {
+        prices.model(&self.question.model)
+    }
+
+    /// No token is shorter than a byte, so the bytes are an upper bound of the tokens.
+    fn most_input_tokens(&self) -> u64 {
+        let question = &self.question;
+        let messages: usize = question
+            .messages
+            .iter()
+            .map(|message| {
+                let calls: usize = message
+                    .tool_calls
+                    .iter()
+                    .map(|call| call.id.len() + call.name.len() + call.arguments.len())
+                    .sum();
+                message.content.len() + calls + message.tool_call_id.as_ref().map_or(0, String::len)
+            })
+            .sum();
+        let tools: usize = question
+            .tools
+            .iter()
+            .map(|tool| tool.name.len() + tool.description.len() + tool.input_schema.to_string().len())
+            .sum();
+        let schema = question.response_schema.as_ref().map_or(0, |schema| schema.to_string().len());
+        let parts = (question.messages.len() + question.tools.len() + 1) * TOKENS_PER_PART;
+        (messages + tools + schema + parts) as u64
+    }
+
+    fn worst_of(&self, price: ModelPrice) -> Money {
+        price.of(self.most_input_tokens(), 0, self.question.max_tokens.into()).unwrap_or(Money::MAX)
+    }
+
+    /// A provider that does not count is taken at its worst.
+    fn cost(&self, usage: Option<TokenUsage>, prices: &PriceList) -> Money {
+        let Some(price) = self.model_price(prices) else {
+            return Money::ZERO;
+        };
+        usage.map_or_else(
+            || self.worst_of(price),
+            |usage| {
+                price
+                    .of(usage.input_tokens, usage.cached_input_tokens, usage.output_tokens)
+                    .unwrap_or(Money::MAX)
+            },
+        )
+    }
+}
+
+impl HostCall for LlmCall {
+    const NAME: &'static str = "llm.complete";
+
+    type Answer = LlmAnswer;
+
+    fn target(&self) -> String {
+        self.question.model.chars().take(120).collect()
+    }
+
+    fn request(&self) -> Value {
+        let mut request = serde_json::to_value(&self.question).unwrap_or_default();
+        if let Some(members) = request.as_object_mut() {
+            members.insert("timeout_ms".to_owned(), self.timeout_ms.into());
+        }
+        request
+    }
+
+    fn permit(&self, policy: &Policy) -> Result<(), Failure> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
+        let question = &self.question;
+        let invalid = |message: &str| Err(Failure::new(ErrorCode::RequestInvalid, message));
+        if question.messages.is_empty() {
+            return invalid("a question has at least one message");
+        }
+        if question.max_tokens == 0 {
+            return invalid("max_tokens is at least 1");
+        }
+        if question.temperature.is_some_and(|value| !(0.0..=2.0).contains(&value)) {
+            return invalid("temperature is from 0 to 2");
+        }
+        policy.check_model(&question.model)
+    }
+
+    fn worst_price(&self, prices: &PriceList) -> Result<Money, Failure> {
+        let unknown = || {
+            let message =
+                format!("the price list of {} has no price for {:?}", prices.as_of, self.question.model);
+            Failure::new(ErrorCode::CostUnknown, message)
+        };
+        self.model_price(prices).map(|price| self.worst_of(price)).ok_or_else(unknown)
+    }
+
+    fn price(answer: &LlmAnswer) -> Money {
+        answer.cost
+    }
+
+    /// It costs again, which the budget bounds, and does nothing else.
+    fn repeatable(&self) -> bool {
+        true
+    }
+
+    fn verdict(&self, _answer: &LlmAnswer, _at: Timestamp) -> Option<Failure> {
+        None
+    }
+
+    fn status(_answer: &LlmAnswer) -> Option<u16> {
+        None
+    }
+
+    async fn perform(
+        &self,
+        world: &WorldSession,
+        prices: &PriceList,
+        limit: Duration,
+    ) -> Result<LlmAnswer, Failure> {
+        let asked = self.timeout_ms.map_or(limit, |millis| Duration::from_millis(millis.into()));
+        let response = world.llm.complete(self.question.clone(), asked.min(limit)).await?;
+        let cost = self.cost(response.usage, prices);
+        Ok(LlmAnswer { response, cost })
+    }
+}

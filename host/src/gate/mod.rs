@@ -1,0 +1,13 @@
+//! The one way from a guest to the world. Doors call it; policy, money and journal are here and nowhere else.
+
+mod call;
+mod course;
+mod crossing;
+mod http_call;
+mod llm_call;
+
+pub(crate) use call::HostCall;
+pub(crate) use course::{Course, LiveRun};
+pub(crate) use crossing::{Gate, GateLimits};
+pub(crate) use http_call::HttpCall;
+pub(crate) use llm_call::{LlmAnswer, LlmCall};

@@ -1,0 +1,92 @@
+//! What a skill returned: an output that fits its schema, or a failure whose code the host decides.
+
+use aos_core::failure::{ErrorCategory, ErrorCode, Failure};
+use aos_core::json;
+use aos_core::schema::Schema;
+use serde_json::{Map, Value};
+
+use crate::gate::Gate;
+use crate::sandbox::bindings::aos::skill::types::{ErrorCategory as GuestCategory, SkillError};
+
+/// Longest pause that a skill may ask for: an hour.
+const MAX_PAUSE_MS: u64 = 60 * 60 * 1000;
+
+/// Bytes of a skill's own details that are kept.
+const MAX_DETAILS: usize = 16 * 1024;
+
+/// Codes that a skill may give itself.
+const CLAIMABLE: [ErrorCode; 3] =
+    [ErrorCode::TransformError, ErrorCode::ModelOutputTruncated, ErrorCode::ModelOutputInvalid];
+
+/// Reads what `invoke` returned.
+pub(super) fn read(
+    returned: Result<String, SkillError>,
+    gate: &Gate,
+    output: &Schema,
+) -> Result<Value, Failure> {
+    let text = returned.map_err(|error| failure(error, gate))?;
+    let value = json::read(&text).map_err(|error| {
+        Failure::new(error.code, format!("the skill's output: {error}"))
+            .with_details(serde_json::json!({"line": error.line, "column": error.column}))
+    })?;
+    output.check(&value, ErrorCode::OutputSchemaViolation)?;
+    Ok(value)
+}
+
+/// A skill that names the host call that made it fail gets the host's own record of it, and no other code.
+fn failure(error: SkillError, gate: &Gate) -> Failure {
+    let mut failure = match error.cause {
+        Some(call) => match gate.failure_of(call) {
+            Some(recorded) => {
+                Failure { message: Failure::new(recorded.code, error.message).message, ..recorded }
+            }
+            None => {
+                let message = format!("the skill names call {call} as its cause, and that call did not fail");
+                return Failure::new(ErrorCode::AbiViolation, message);
+            }
+        },
+        None => own_failure(error.message, error.code.as_deref(), error.category, error.retry_after_ms),
+    };
+    failure.details = error.details.as_deref().and_then(details).or(failure.details);
+    match error.pointer {
+        Some(pointer) => failure.at(pointer),
+        None => failure,
+    }
+}
+
+fn own_failure(message: String, word: Option<&str>, said: GuestCategory, pause: Option<u64>) -> Failure {
+    let claimed = word.and_then(|word| word.parse().ok()).filter(|code| CLAIMABLE.contains(code));
+    if let Some(code) = claimed {
+        return Failure::new(code, message);
+    }
+    let mut failure = Failure::new(ErrorCode::SkillError, message);
+    failure.category = category(said);
+    failure.retry_after_ms = pause.map(|pause| pause.min(MAX_PAUSE_MS));
+    match word {
+        Some(word) => failure.with_subcode(word),
+        None => failure,
+    }
+}
+
+/// Some classes are for the host alone to say; a skill that says them means itself.
+const fn category(said: GuestCategory) -> ErrorCategory {
+    match said {
+        GuestCategory::Transient => ErrorCategory::Transient,
+        GuestCategory::Permanent => ErrorCategory::Permanent,
+        GuestCategory::Resource => ErrorCategory::Resource,
+        GuestCategory::Validation => ErrorCategory::Validation,
+        GuestCategory::Permission
+        | GuestCategory::Skill
+        | GuestCategory::Integrity
+        | GuestCategory::Infrastructure
+        | GuestCategory::Cancelled => ErrorCategory::Skill,
+    }
+}
+
+fn details(text: &str) -> Option<Value> {
+    if text.len() > MAX_DETAILS {
+        let start: String = text.chars().take(MAX_DETAILS / 4).collect();
+        return Some(Value::Object(Map::from_iter([("truncated".to_owned(), start.into())])));
+    }
+    json::read(text).ok()
+}

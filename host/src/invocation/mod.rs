@@ -1,0 +1,11 @@
+//! One skill, one fresh store, one result.
+
+mod admission;
+mod answer;
+mod order;
+mod prepared;
+
+pub use admission::{Admission, ImportNote};
+pub(crate) use admission::{admit, examine};
+pub(crate) use order::{Ended, Order, StopReason};
+pub use prepared::Prepared;

@@ -1,0 +1,133 @@
+//! What is run, with what, and how it is cut short.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aos_core::failure::{ErrorCode, Failure};
+use aos_core::ids::Seed;
+use aos_core::journal::{Cursor, Interrupted};
+use aos_core::units::Fuel;
+use serde_json::Value;
+use tokio::sync::watch;
+use wasmtime::Store;
+
+use super::{Prepared, answer};
+use crate::doors::Guest;
+use crate::gate::Gate;
+use crate::sandbox::{YIELD_INTERVAL, classify_call, classify_instantiation};
+
+/// Bytes that a guest may hand over in one call: a body of 16 MiB and its frame.
+const MAX_HANDED_OVER: usize = (16 << 20) + (1 << 16);
+
+/// Handles that a guest may hold at one time.
+const MAX_HANDLES: usize = 1024;
+
+/// Why a run is stopped from outside of its steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StopReason {
+    /// Someone asked.
+    Cancelled,
+    /// Another step failed.
+    SiblingFailed,
+    /// The run's own deadline.
+    Deadline,
+}
+
+impl StopReason {
+    /// The failure of an attempt that is stopped for this reason.
+    #[must_use]
+    pub(crate) fn failure(self) -> Failure {
+        match self {
+            Self::Cancelled => Failure::new(ErrorCode::Cancelled, "the run was cancelled"),
+            Self::SiblingFailed => Failure::new(ErrorCode::Cancelled, "stopped, as another step failed"),
+            Self::Deadline => Failure::new(ErrorCode::DeadlineExceeded, "the run reached its deadline_ms"),
+        }
+    }
+}
+
+/// Tells the attempts of a run that it is over.
+pub(super) type StopSignal = watch::Receiver<Option<StopReason>>;
+
+/// One invocation to make.
+pub(crate) struct Order {
+    /// The skill.
+    pub skill: Arc<Prepared>,
+    /// Its way to the world.
+    pub gate: Gate,
+    /// What its randomness is drawn from.
+    pub seed: Seed,
+    /// Which attempt it is.
+    pub cursor: Cursor,
+    /// Its input.
+    pub input: Value,
+    /// Fuel that it may use.
+    pub fuel: Fuel,
+    /// How long it may take; none in a replay, where the journal says where it ended.
+    pub deadline: Option<Duration>,
+    /// Its run's end.
+    pub stop: StopSignal,
+}
+
+/// How an invocation ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// The output, or why there is none.
+    pub result: Result<Value, Failure>,
+    /// Fuel used.
+    pub fuel: Fuel,
+    /// Where it was cut off, when it was.
+    pub interrupted: Option<Interrupted>,
+    /// The most bytes of memory that it had.
+    pub memory: usize,
+}
+
+impl Order {
+    /// Makes the invocation. The store is gone when this returns.
+    pub(crate) async fn run(self) -> Ended {
+        let Self { skill, gate, seed, cursor, input, fuel, deadline, mut stop } = self;
+        let guest = Guest::new(gate.clone(), skill.metadata.contract.memory_bytes, &seed, &cursor);
+        let mut store = Store::new(skill.engine.raw(), guest);
+        let text = input.to_string();
+        let work = async {
+            limit(&mut store, fuel, YIELD_INTERVAL)?;
+            let instance = skill.pre.instantiate_async(&mut store).await;
+            let instance = instance.map_err(|error| classify_instantiation(&error))?;
+            instance.call_invoke(&mut store, &text).await.map_err(|error| classify_call(&error))
+        };
+        let (returned, cut_off) = tokio::select! {
+            biased;
+            returned = work => (returned, false),
+            failure = late(deadline) => (Err(failure), true),
+            failure = stopped(&mut stop) => (Err(failure), true),
+        };
+        let used = fuel.saturating_sub(Fuel::saturating(store.get_fuel().unwrap_or_default()));
+        let place = || gate.in_flight().map_or(Interrupted::Fuel(used), Interrupted::Call);
+        let interrupted = cut_off.then(place);
+        let memory = store.data().limiter.memory();
+        drop(store);
+        let result = returned.and_then(|returned| answer::read(returned, &gate, &skill.output));
+        Ended { result, fuel: used, interrupted, memory }
+    }
+}
+
+/// Sets the limits of a store. Fuel comes first, so that the setting up of a component is paid for as well.
+pub(super) fn limit(store: &mut Store<Guest>, fuel: Fuel, interval: u64) -> Result<(), Failure> {
+    store.limiter(|guest| &mut guest.limiter);
+    store.set_hostcall_fuel(MAX_HANDED_OVER);
+    store.set_max_component_handles(MAX_HANDLES);
+    let set = store.set_fuel(fuel.units()).and_then(|()| store.fuel_async_yield_interval(Some(interval)));
+    set.map_err(|error| Failure::new(ErrorCode::HostBug, format!("the engine takes no fuel: {error:#}")))
+}
+
+async fn late(deadline: Option<Duration>) -> Failure {
+    let Some(deadline) = deadline else { return std::future::pending().await };
+    tokio::time::sleep(deadline).await;
+    Failure::new(ErrorCode::Timeout, format!("the attempt took longer than {} ms", deadline.as_millis()))
+}
+
+async fn stopped(stop: &mut StopSignal) -> Failure {
+    match stop.wait_for(Option::is_some).await.map(|reason| *reason) {
+        Ok(Some(reason)) => reason.failure(),
+        Ok(None) | Err(_) => std::future::pending().await,
+    }
+}

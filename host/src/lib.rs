@@ -1,0 +1,62 @@
+//! AOS: a host for skills.
+//!
+//! A skill is a WebAssembly component that an agent or a pipeline calls to act on the world. A workflow of skills runs
+//! in a sandbox whose only way out is one gate. There the host checks grants, reserves money before anything leaves,
+//! writes everything down, and names every failure. So each run can be repeated byte for byte without a network, and
+//! always ends in a [`StructuredOutcome`](outcome::StructuredOutcome).
+//!
+//! The floors of this crate; a file imports only from floors below its own or from its own folder (a test reads this
+//! list, so it is the rule). Floors 0 and 1 are the crate `aos_core`, which is re-exported here.
+//!
+//! - floor 2: `providers` `sandbox`
+//! - floor 3: `gate` `doors`
+//! - floor 4: `invocation`
+//! - floor 5: `registry` `metrics`
+//! - floor 6: `workflow`
+//! - floor 7: `runtime`
+//!
+//! ```no_run
+//! use aos_host::providers::{StubWorld, World};
+//! use aos_host::{Runtime, workflow_format::Workflow};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let stubs = StubWorld::parse("llm: {summarize: {text: This is a summary., tokens: 5}}")?;
+//! let runtime = Runtime::builder().world(World::stub(stubs)).build()?;
+//! runtime.register_skill(std::fs::read("target/skills/llm_invoke.wasm")?).await?;
+//!
+//! let workflow = Workflow::parse(
+//!     br#"
+//!     aos: 1
+//!     name: hello
+//!     grants: {models: [gpt-4o-mini]}
+//!     steps:
+//!       - id: ask
+//!         skill: llm_invoke
+//!         with: {model: gpt-4o-mini, prompt: "summarize: ${ .input.text }"}
+//!     "#,
+//! )?;
+//! let outcome = runtime.run(&workflow, serde_json::json!({"text": "a long text"})).await;
+//! println!("{}: {}", outcome.code.as_str(), outcome.output);
+//! # Ok(())
+//! # }
+//! ```
+
+pub use aos_core::workflow as workflow_format;
+pub use aos_core::{
+    budget, canonical, failure, ids, journal, json, outcome, policy, retry, schema, skill, units,
+};
+
+mod doors;
+mod gate;
+mod invocation;
+mod metrics;
+pub mod providers;
+mod registry;
+mod runtime;
+pub mod sandbox;
+mod workflow;
+
+pub use doors::EffectClass;
+pub use invocation::{Admission, ImportNote, Prepared};
+pub use registry::{Loaded, read_component};
+pub use runtime::{Replay, Run, RunOptions, Runtime, RuntimeBuilder};

@@ -1,0 +1,25 @@
+//! The world wing: everything outside, and nothing of WebAssembly. Each seam is one small trait with a live and a
+//! stubbed implementation.
+
+mod clock;
+mod entropy;
+mod http;
+mod journal_file;
+mod journal_memory;
+mod live_http;
+mod llm;
+mod stub;
+mod world;
+
+pub use clock::{Clock, FixedClock, SystemClock};
+pub use entropy::{Entropy, FixedEntropy, SystemEntropy};
+pub use http::{HttpProvider, HttpRequest, HttpResponse, HttpSession, MAX_BODY_BYTES};
+pub use journal_file::FileSink;
+pub use journal_memory::MemorySink;
+pub use live_http::LiveHttp;
+pub use llm::{
+    ChatMessage, ChatRequest, ChatResponse, ChatRole, ChatTool, ChatToolCall, FinishReason, LlmProvider,
+    LlmSession, OpenAiCompatible, TokenUsage,
+};
+pub use stub::{StubInvalid, StubWorld};
+pub use world::{World, WorldSession};

@@ -1,0 +1,139 @@
+//! The shape of a stub world's file.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::providers::FinishReason;
+
+/// A stub file that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line} column {column}: {message}")]
+pub struct StubInvalid {
+    /// What is wrong.
+    pub message: String,
+    /// Counted from 1.
+    pub line: u64,
+    /// Counted from 1.
+    pub column: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StubFile {
+    #[serde(default)]
+    pub http: Vec<HttpRule>,
+    #[serde(default)]
+    pub llm: BTreeMap<String, OneOrMany<LlmAnswer>>,
+}
+
+/// Which requests, and what they get: the answer itself, or `answers` one after another.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HttpRule {
+    #[serde(default)]
+    pub method: Option<String>,
+    pub url: String,
+    #[serde(default)]
+    pub answers: Vec<HttpAnswer>,
+    #[serde(default)]
+    pub status: Option<u16>,
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    #[serde(default)]
+    pub body: Option<Value>,
+    #[serde(default)]
+    pub delay_ms: u64,
+    #[serde(default)]
+    pub error: Option<StubError>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HttpAnswer {
+    #[serde(default)]
+    pub status: Option<u16>,
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    #[serde(default)]
+    pub body: Option<Value>,
+    #[serde(default)]
+    pub delay_ms: u64,
+    #[serde(default)]
+    pub error: Option<StubError>,
+}
+
+/// How a scripted connection fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum StubError {
+    Dns,
+    ConnectionRefused,
+    ConnectionReset,
+    Tls,
+    Timeout,
+    IncompleteBody,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LlmAnswer {
+    #[serde(default)]
+    pub text: String,
+    /// Tokens of the answer.
+    #[serde(default)]
+    pub tokens: u64,
+    /// Tokens of the question; absent: a quarter of its bytes, rounded up.
+    #[serde(default)]
+    pub input_tokens: Option<u64>,
+    #[serde(default)]
+    pub finish_reason: Option<FinishReason>,
+    #[serde(default)]
+    pub delay_ms: u64,
+    /// A status other than 200, as a provider would answer it.
+    #[serde(default)]
+    pub status: Option<u16>,
+    #[serde(default)]
+    pub error: Option<StubError>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(super) enum OneOrMany<T> {
+    Many(Vec<T>),
+    One(T),
+}
+
+impl<T> OneOrMany<T> {
+    pub(super) fn into_vec(self) -> Vec<T> {
+        match self {
+            Self::Many(all) => all,
+            Self::One(one) => vec![one],
+        }
+    }
+}
+
+impl StubFile {
+    pub(super) fn read(text: &str) -> Result<Self, StubInvalid> {
+        let mut options = serde_saphyr::Options::default();
+        options.strict_booleans = true;
+        options.with_snippet = false;
+        serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+            let (line, column) = error.location().map_or((1, 1), |place| (place.line(), place.column()));
+            let text = error.without_snippet().to_string();
+            StubInvalid { message: text.lines().next().unwrap_or_default().to_owned(), line, column }
+        })
+    }
+}
+
+impl HttpRule {
+    /// The answers in their order; at least one.
+    pub(super) fn into_answers(self) -> Vec<HttpAnswer> {
+        if self.answers.is_empty() {
+            let Self { status, headers, body, delay_ms, error, .. } = self;
+            return vec![HttpAnswer { status, headers, body, delay_ms, error }];
+        }
+        self.answers
+    }
+}

@@ -1,0 +1,97 @@
+//! What a runtime is set up with.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use aos_core::budget::PriceList;
+use aos_core::failure::{ErrorCode, Failure};
+use tokio::sync::Semaphore;
+
+use super::component_store::ComponentStore;
+use super::{Inner, Runtime};
+use crate::metrics::Metrics;
+use crate::providers::World;
+use crate::registry::Registry;
+use crate::sandbox::{CONCURRENT_INVOCATIONS, CompileCache, Compiler, Engine};
+
+/// Sets up a [`Runtime`]. Without anything said, it is live, keeps nothing on disk and has the bundled price list.
+#[derive(Debug)]
+#[must_use = "a builder does nothing before build"]
+pub struct RuntimeBuilder {
+    world: World,
+    prices: Option<PriceList>,
+    compile_cache: Option<PathBuf>,
+    compile_child: Option<PathBuf>,
+    components: Option<PathBuf>,
+}
+
+impl RuntimeBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            world: World::live(),
+            prices: None,
+            compile_cache: None,
+            compile_child: None,
+            components: None,
+        }
+    }
+
+    /// The outside that skills see.
+    pub fn world(mut self, world: World) -> Self {
+        self.world = world;
+        self
+    }
+
+    /// What fuel and models cost.
+    pub fn prices(mut self, prices: PriceList) -> Self {
+        self.prices = Some(prices);
+        self
+    }
+
+    /// Keeps compiled components in a folder that belongs to this user alone.
+    pub fn compile_cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.compile_cache = Some(folder.into());
+        self
+    }
+
+    /// Compiles in a child process: `PROGRAM compile-component INPUT OUTPUT`.
+    pub fn compile_in_child(mut self, program: impl Into<PathBuf>) -> Self {
+        self.compile_child = Some(program.into());
+        self
+    }
+
+    /// Keeps each component of a run in a folder, so that its journal can be replayed when the skill was rebuilt.
+    pub fn keep_components(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.components = Some(folder.into());
+        self
+    }
+
+    /// Makes the runtime.
+    ///
+    /// # Errors
+    ///
+    /// `CONFIG_INVALID` or `CACHE_INTEGRITY`, with the way out.
+    pub fn build(self) -> Result<Runtime, Failure> {
+        let mut compiler = Compiler::new(Engine::new()?);
+        if let Some(folder) = self.compile_cache {
+            compiler = compiler.with_cache(CompileCache::open(folder)?);
+        }
+        if let Some(program) = self.compile_child {
+            compiler = compiler.with_child(program);
+        }
+        let wrong = |error: String| Failure::new(ErrorCode::ConfigInvalid, error);
+        let prices = match self.prices {
+            Some(prices) => prices,
+            None => PriceList::bundled().map_err(|error| wrong(error.to_string()))?,
+        };
+        let inner = Inner {
+            registry: Registry::new(compiler)?,
+            world: self.world,
+            prices: Arc::new(prices),
+            components: self.components.map(ComponentStore::new),
+            permits: Arc::new(Semaphore::new(CONCURRENT_INVOCATIONS as usize)),
+            metrics: Metrics::new().map_err(|error| wrong(error.to_string()))?,
+        };
+        Ok(Runtime { inner: Arc::new(inner) })
+    }
+}

@@ -1,0 +1,47 @@
+//! The part of a run that is the same whether it is made or repeated.
+
+use aos_core::failure::{ErrorCode, Failure};
+use aos_core::ids::{SkillId, StepId};
+use aos_core::journal::{Facts, RunEnding};
+use aos_core::outcome::{Status, StructuredOutcome};
+use aos_core::units::{Money, Timestamp};
+use aos_core::workflow::Workflow;
+use serde_json::Value;
+
+use crate::workflow::{RunPlan, Runner};
+
+/// Checks the input, runs the steps, and says how it all ended.
+pub(super) async fn follow(plan: RunPlan) -> Result<RunEnding, Failure> {
+    let checked = match plan.workflow.input_schema() {
+        Some(schema) => schema.check(&plan.input, ErrorCode::InputSchemaViolation),
+        None => Ok(()),
+    };
+    match checked {
+        Ok(()) => Runner::new(plan).run().await,
+        Err(failure) => Ok(failed(failure)),
+    }
+}
+
+/// The end of a run that failed as a whole.
+pub(super) const fn failed(failure: Failure) -> RunEnding {
+    RunEnding { status: Status::Failure, failure: Some(failure), step: None, output: Value::Null }
+}
+
+/// The outcome of a run. A ledger that does not come out even is a failure of its own.
+pub(super) fn outcome(
+    facts: &Facts,
+    ending: RunEnding,
+    workflow: &Workflow,
+    now: Timestamp,
+) -> StructuredOutcome {
+    let steps: Vec<(StepId, SkillId)> =
+        workflow.steps().iter().map(|step| (step.id.clone(), step.skill.clone())).collect();
+    let uneven = facts.held() != Money::ZERO;
+    let ending = if uneven {
+        let message = format!("{} are still held at the end of the run", facts.held());
+        failed(Failure::new(ErrorCode::LedgerInvariant, message))
+    } else {
+        ending
+    };
+    facts.run_outcome(ending, &steps, now)
+}

@@ -1,0 +1,130 @@
+//! `Runtime`: the one type that an embedder must know.
+
+mod builder;
+mod component_store;
+mod course;
+mod replay;
+mod run;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use aos_core::budget::PriceList;
+use aos_core::failure::Failure;
+use aos_core::ids::{RunId, SkillId};
+use aos_core::outcome::StructuredOutcome;
+use aos_core::units::whole_millis;
+use aos_core::workflow::Workflow;
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+pub use builder::RuntimeBuilder;
+pub use replay::Replay;
+pub use run::{Run, RunOptions};
+
+use self::component_store::ComponentStore;
+use crate::invocation::{Admission, Prepared};
+use crate::metrics::Metrics;
+use crate::providers::World;
+use crate::registry::{Loaded, Registry};
+
+/// Runs workflows of skills. A clone is the same runtime.
+#[derive(Clone)]
+pub struct Runtime {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    registry: Registry,
+    world: World,
+    prices: Arc<PriceList>,
+    components: Option<ComponentStore>,
+    permits: Arc<Semaphore>,
+    metrics: Metrics,
+}
+
+impl Runtime {
+    /// Begins to set up a runtime.
+    pub fn builder() -> RuntimeBuilder {
+        RuntimeBuilder::new()
+    }
+
+    /// Admits a component and registers it under the name that it says it has.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the catalogue's skill-supply group, also for a name that another component has already.
+    pub async fn register_skill(&self, component: impl Into<Arc<[u8]>>) -> Result<Arc<Prepared>, Failure> {
+        self.inner.registry.register(component).await
+    }
+
+    /// Registers every component of a folder, and says which ones it refused.
+    pub async fn load_skills(&self, folder: &Path) -> Loaded {
+        self.inner.registry.load_folder(folder).await
+    }
+
+    /// Looks at a component without registering it.
+    pub async fn examine_skill(&self, component: impl Into<Arc<[u8]>>) -> Admission {
+        self.inner.registry.examine(component.into()).await
+    }
+
+    /// The registered skill of a name.
+    #[must_use]
+    pub fn skill(&self, name: &SkillId) -> Option<Arc<Prepared>> {
+        self.inner.registry.get(name)
+    }
+
+    /// All registered skills, by name.
+    #[must_use]
+    pub fn skills(&self) -> Vec<Arc<Prepared>> {
+        self.inner.registry.all()
+    }
+
+    /// Begins a run. It goes on by itself; [`Run::outcome`] waits for its end.
+    #[must_use]
+    pub fn start(&self, workflow: &Workflow, input: Value, options: RunOptions) -> Run {
+        run::start(&self.inner, workflow, input, options)
+    }
+
+    /// Runs a workflow to its end. Whatever happens, it ends in an outcome.
+    pub async fn run(&self, workflow: &Workflow, input: Value) -> StructuredOutcome {
+        self.start(workflow, input, RunOptions::default()).outcome().await
+    }
+
+    /// Repeats a recorded run from its journal alone, and compares everything that it does.
+    pub async fn replay(&self, journal: &[u8]) -> Replay {
+        replay::replay(&self.inner, journal).await
+    }
+
+    /// The outcome of a run that could not begin, such as one whose workflow is wrong.
+    #[must_use]
+    pub fn refuse(&self, failure: &Failure) -> StructuredOutcome {
+        StructuredOutcome::refused(self.new_id(), failure, self.inner.world.clock().wall())
+    }
+
+    /// An id as runs have it: ids sort by the time at which they were made.
+    #[must_use]
+    pub fn new_id(&self) -> RunId {
+        let now = self.inner.world.clock().wall();
+        let random = self.inner.world.entropy().draw().unwrap_or_default();
+        new_run_id(whole_millis(now.since_epoch()), random)
+    }
+
+    /// What was counted so far, in the Prometheus text format; empty when it cannot be written.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        self.inner.metrics.exposition().unwrap_or_default()
+    }
+}
+
+impl std::fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runtime").field("world", &self.inner.world).finish_non_exhaustive()
+    }
+}
+
+fn new_run_id(unix_millis: u64, random: [u8; 32]) -> RunId {
+    let mut ten = [0; 10];
+    ten.iter_mut().zip(random).for_each(|(to, from)| *to = from);
+    RunId::new(unix_millis, ten)
+}

@@ -1,0 +1,276 @@
+//! A live run: its beginning, its handle, its end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use aos_core::budget::BudgetTracker;
+use aos_core::failure::{ErrorCode, Failure};
+use aos_core::ids::{RunId, Seed, SkillId};
+use aos_core::journal::{
+    Entry, Event, FORMAT_VERSION, PinnedSkill, Recorder, RunEnded, RunEnding, RunStarted, Sink,
+};
+use aos_core::outcome::StructuredOutcome;
+use aos_core::policy::Policy;
+use aos_core::units::{Money, Timestamp, whole_millis};
+use aos_core::workflow::Workflow;
+use serde_json::Value;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use super::{Inner, course, new_run_id};
+use crate::gate::{Course, LiveRun};
+use crate::invocation::{Prepared, StopReason};
+use crate::metrics::Mode;
+use crate::providers::MemorySink;
+use crate::workflow::{RunPlan, stop};
+
+/// How one run differs from what its workflow says.
+#[derive(Default)]
+pub struct RunOptions {
+    sink: Option<Box<dyn Sink>>,
+    ceiling: Option<Money>,
+}
+
+impl RunOptions {
+    /// Where the journal goes; without it, into memory, and it is gone with the run.
+    #[must_use]
+    pub fn journal(mut self, sink: impl Sink + 'static) -> Self {
+        self.sink = Some(Box::new(sink));
+        self
+    }
+
+    /// The most that may be charged, instead of the workflow's own ceiling.
+    #[must_use]
+    pub const fn ceiling(mut self, ceiling: Money) -> Self {
+        self.ceiling = Some(ceiling);
+        self
+    }
+}
+
+/// A run that goes on. Dropped, it stops where it is, and its journal has no end.
+pub struct Run {
+    id: RunId,
+    stop: watch::Sender<Option<StopReason>>,
+    entries: mpsc::UnboundedReceiver<Arc<Entry>>,
+    /// Closed when the work is over, however it ended.
+    over: watch::Receiver<()>,
+    work: JoinHandle<StructuredOutcome>,
+    last_resort: LastResort,
+}
+
+/// What is needed to end a run whose task is lost.
+struct LastResort {
+    id: RunId,
+    inner: Arc<Inner>,
+    live: Option<Arc<LiveRun>>,
+    workflow: Workflow,
+}
+
+impl Run {
+    /// Its id.
+    #[must_use]
+    pub const fn id(&self) -> RunId {
+        self.id
+    }
+
+    /// Asks it to stop: what runs is interrupted, what has not begun is skipped, and it ends `CANCELLED`.
+    pub fn cancel(&self) {
+        stop(&self.stop, StopReason::Cancelled);
+    }
+
+    /// The next entry of its journal, as soon as it is written; `None` after the last one. Entries wait in memory until
+    /// they are taken.
+    pub async fn next_entry(&mut self) -> Option<Arc<Entry>> {
+        tokio::select! {
+            biased;
+            entry = self.entries.recv() => entry,
+            _ = self.over.changed() => self.entries.try_recv().ok(),
+        }
+    }
+
+    /// Waits for its end. The entries that were not taken are dropped.
+    pub async fn outcome(mut self) -> StructuredOutcome {
+        self.entries.close();
+        match (&mut self.work).await {
+            Ok(outcome) => outcome,
+            Err(error) => self.last_resort.outcome(&error.to_string()),
+        }
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.work.abort();
+    }
+}
+
+impl std::fmt::Debug for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Run").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Begins a run.
+pub(super) fn start(inner: &Arc<Inner>, workflow: &Workflow, input: Value, options: RunOptions) -> Run {
+    let (stop, (listener, entries)) = (watch::Sender::new(None), mpsc::unbounded_channel());
+    let skills = resolve(inner, workflow);
+    let now = inner.world.clock().wall();
+    let drawn = inner.world.entropy().draw();
+    let id = new_run_id(whole_millis(now.since_epoch()), drawn.clone().unwrap_or_default());
+    let begun = drawn.and_then(|_| inner.world.entropy().draw()).and_then(|seed| {
+        let started =
+            run_started(inner, workflow, &input, &skills, (id, Seed::from_bytes(seed), options.ceiling));
+        begin(inner, workflow, options.sink, started, listener)
+    });
+    let live = begun.as_ref().ok().cloned();
+    let last_resort = LastResort { id, inner: Arc::clone(inner), live, workflow: workflow.clone() };
+    let (at_work, over) = watch::channel(());
+    let (inner, workflow, asked) = (Arc::clone(inner), workflow.clone(), stop.clone());
+    let work = tokio::spawn(async move {
+        let outcome = match begun {
+            Ok(live) => live_run(inner, live, workflow, input, (skills, asked)).await,
+            Err(failure) => StructuredOutcome::refused(id, &failure, now),
+        };
+        drop(at_work);
+        outcome
+    });
+    Run { id, stop, entries, over, work, last_resort }
+}
+
+type Skills = BTreeMap<SkillId, Result<Arc<Prepared>, Failure>>;
+
+fn resolve(inner: &Inner, workflow: &Workflow) -> Skills {
+    let names: BTreeSet<&SkillId> = workflow.steps().iter().map(|step| &step.skill).collect();
+    let find = |name: &SkillId| {
+        let known: Vec<String> =
+            inner.registry.all().iter().map(|skill| skill.metadata().id.to_string()).take(12).collect();
+        inner.registry.get(name).ok_or_else(|| {
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            Failure::new(
+                ErrorCode::SkillNotFound,
+                format!("no skill {name} is registered; there are: {known}"),
+            )
+        })
+    };
+    names.into_iter().map(|name| (name.clone(), find(name))).collect()
+}
+
+fn run_started(
+    inner: &Inner,
+    workflow: &Workflow,
+    input: &Value,
+    skills: &Skills,
+    (run, seed, ceiling): (RunId, Seed, Option<Money>),
+) -> RunStarted {
+    let ceiling = ceiling.unwrap_or_else(|| workflow.ceiling());
+    let pin = |skill: &Result<Arc<Prepared>, Failure>| match skill {
+        Ok(skill) => PinnedSkill::Component {
+            digest: skill.metadata().digest,
+            version: skill.metadata().version.clone(),
+        },
+        Err(failure) => PinnedSkill::Refused { failure: failure.clone() },
+    };
+    RunStarted {
+        format: FORMAT_VERSION,
+        run,
+        workflow: workflow.name().to_owned(),
+        workflow_digest: workflow.digest(),
+        workflow_text: workflow.text().to_owned(),
+        input: input.clone(),
+        ceiling,
+        absorbed_ceiling: ceiling,
+        prices: inner.prices.digest(),
+        fuel_price: inner.prices.fuel,
+        seed,
+        engine: inner.registry.compiler().engine().fingerprint(),
+        skills: skills.iter().map(|(name, skill)| (name.clone(), pin(skill))).collect(),
+        stubs: inner.world.stubs(),
+    }
+}
+
+fn begin(
+    inner: &Inner,
+    workflow: &Workflow,
+    sink: Option<Box<dyn Sink>>,
+    started: RunStarted,
+    listener: mpsc::UnboundedSender<Arc<Entry>>,
+) -> Result<Arc<LiveRun>, Failure> {
+    let policy = Arc::new(Policy::new(workflow.grants().clone()));
+    let world = inner.world.open(&policy);
+    let (clock, origin, wall) = (Arc::clone(&world.clock), world.clock.monotonic(), world.clock.wall());
+    let budget = BudgetTracker::with_absorbed_ceiling(started.ceiling, started.absorbed_ceiling);
+    let sink = sink.unwrap_or_else(|| Box::new(MemorySink::default()));
+    // Entries carry the wall time of the start and the monotonic time since then, so that they never step back.
+    let clock = Box::new(move || wall.plus(clock.monotonic().saturating_sub(origin)));
+    let listen = Box::new(move |entry: &Arc<Entry>| {
+        // Nobody listens any more once the handle waits for the outcome.
+        let _ = listener.send(Arc::clone(entry));
+    });
+    let recorder = Recorder::start(sink, clock, listen, started)?;
+    let prices = Arc::clone(&inner.prices);
+    Ok(Arc::new(LiveRun { recorder, world, budget, prices, policy, origin }))
+}
+
+async fn live_run(
+    inner: Arc<Inner>,
+    live: Arc<LiveRun>,
+    workflow: Workflow,
+    input: Value,
+    (skills, stop): (Skills, watch::Sender<Option<StopReason>>),
+) -> StructuredOutcome {
+    let ending = match keep_components(&inner, &skills) {
+        Ok(()) => {
+            let plan = RunPlan {
+                workflow: workflow.clone(),
+                input,
+                course: Course::Live(Arc::clone(&live)),
+                skills,
+                stop,
+                permits: Arc::clone(&inner.permits),
+                metrics: inner.metrics.clone(),
+            };
+            course::follow(plan).await
+        }
+        Err(failure) => Err(failure),
+    };
+    let outcome = finish(&live, &workflow, ending.unwrap_or_else(course::failed)).await;
+    inner.metrics.run_ended(Mode::Live, &outcome);
+    outcome
+}
+
+fn keep_components(inner: &Inner, skills: &Skills) -> Result<(), Failure> {
+    let Some(store) = &inner.components else {
+        return Ok(());
+    };
+    skills.values().flatten().try_for_each(|skill| store.keep(skill))
+}
+
+/// Seals the journal. When it cannot be written, the outcome says so, and is true of everything up to there.
+async fn finish(live: &LiveRun, workflow: &Workflow, ending: RunEnding) -> StructuredOutcome {
+    let sealed = live.recorder.append_with(None, |stamp, facts| {
+        let outcome = course::outcome(facts, ending, workflow, stamp.at);
+        let value = serde_json::to_value(&outcome).unwrap_or_default();
+        (Event::RunEnded(Box::new(RunEnded { outcome: value })), outcome)
+    });
+    let outcome = match sealed {
+        Ok((_, outcome)) => live.sync().await.map(|()| outcome),
+        Err(error) => Err(error.into()),
+    };
+    outcome.unwrap_or_else(|failure| unsealed(live, workflow, failure))
+}
+
+fn unsealed(live: &LiveRun, workflow: &Workflow, failure: Failure) -> StructuredOutcome {
+    let now: Timestamp = live.recorder.now();
+    live.recorder.with_facts(|facts| course::outcome(facts, course::failed(failure), workflow, now))
+}
+
+impl LastResort {
+    /// A run whose task panicked ends here, with everything that its journal holds.
+    fn outcome(&self, reason: &str) -> StructuredOutcome {
+        let failure = Failure::new(ErrorCode::HostPanic, format!("the run panicked in the host: {reason}"));
+        match &self.live {
+            Some(live) => unsealed(live, &self.workflow, failure),
+            None => StructuredOutcome::refused(self.id, &failure, self.inner.world.clock().wall()),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! From the bytes of a component to machine code, once for each digest.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aos_core::failure::{ErrorCode, Failure};
+use aos_core::ids::Digest;
+use wasmtime::component::Component;
+
+use super::{CompileCache, Engine};
+
+/// Bytes of the largest component: language runtimes come with 20 MiB.
+pub const MAX_COMPONENT_BYTES: usize = 64 << 20;
+
+/// Longest compilation that is waited for.
+const COMPILE_DEADLINE: Duration = Duration::from_secs(120);
+
+/// A component as machine code.
+#[derive(Clone)]
+pub struct Compiled {
+    /// BLAKE3 of the component's bytes.
+    pub digest: Digest,
+    pub(crate) component: Component,
+}
+
+/// Turns components into machine code, and keeps it on disk where it was given a folder for it.
+#[derive(Debug, Clone)]
+pub struct Compiler {
+    engine: Engine,
+    cache: Option<Arc<CompileCache>>,
+    child: Option<PathBuf>,
+}
+
+impl Compiler {
+    /// A compiler that works in this process.
+    #[must_use]
+    pub const fn new(engine: Engine) -> Self {
+        Self { engine, cache: None, child: None }
+    }
+
+    /// Keeps compiled components in a folder.
+    #[must_use]
+    pub fn with_cache(mut self, cache: CompileCache) -> Self {
+        self.cache = Some(Arc::new(cache));
+        self
+    }
+
+    /// Compiles in a child process, which is bounded in memory and time and cannot take this one with it. The program
+    /// is called as `PROGRAM compile-component INPUT OUTPUT`.
+    #[must_use]
+    pub fn with_child(mut self, program: PathBuf) -> Self {
+        self.child = Some(program);
+        self
+    }
+
+    /// The engine that the machine code is for.
+    #[must_use]
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Compiles a component, or loads it from the folder.
+    ///
+    /// # Errors
+    ///
+    /// `COMPONENT_TOO_LARGE`, `COMPONENT_INVALID`, `COMPILE_FAILED`, `COMPILE_TIMEOUT`.
+    pub async fn compile(&self, bytes: Arc<[u8]>) -> Result<Compiled, Failure> {
+        check_shape(&bytes)?;
+        let digest = Digest::of(&bytes);
+        if let Some(component) = self.cached(digest) {
+            return Ok(Compiled { digest, component });
+        }
+        let code = match &self.child {
+            Some(program) => super::cache::compile_in_child(program, &bytes).await?,
+            None => self.compile_here(bytes).await?,
+        };
+        if let Some(cache) = &self.cache {
+            cache.store(digest, self.engine.fingerprint(), &code);
+        }
+        let component = super::cache::load(&self.engine, &code)?;
+        Ok(Compiled { digest, component })
+    }
+
+    fn cached(&self, digest: Digest) -> Option<Component> {
+        let code = self.cache.as_ref()?.load(digest, self.engine.fingerprint())?;
+        super::cache::load(&self.engine, &code).ok()
+    }
+
+    /// The thread cannot be stopped at the deadline, only no longer waited for; it ends by itself.
+    async fn compile_here(&self, bytes: Arc<[u8]>) -> Result<Vec<u8>, Failure> {
+        let engine = self.engine.clone();
+        let work = tokio::task::spawn_blocking(move || to_machine_code(&engine, &bytes));
+        match tokio::time::timeout(COMPILE_DEADLINE, work).await {
+            Ok(Ok(code)) => code,
+            Ok(Err(_)) => Err(Failure::new(ErrorCode::CompileFailed, "the compiler panicked")),
+            Err(_) => Err(timed_out()),
+        }
+    }
+}
+
+/// Compiles in this thread, for as long as it takes.
+///
+/// # Errors
+///
+/// `COMPONENT_TOO_LARGE`, `COMPONENT_INVALID`, `COMPILE_FAILED`.
+pub fn to_machine_code(engine: &Engine, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
+    check_shape(bytes)?;
+    engine.raw().precompile_component(bytes).map_err(|error| {
+        let refused = error.downcast_ref::<wasmtime::wasmparser::BinaryReaderError>().is_some();
+        let code = if refused { ErrorCode::ComponentInvalid } else { ErrorCode::CompileFailed };
+        Failure::new(code, format!("{error:#}"))
+    })
+}
+
+pub(super) fn timed_out() -> Failure {
+    let message = format!("compiling took longer than {} s", COMPILE_DEADLINE.as_secs());
+    Failure::new(ErrorCode::CompileTimeout, message)
+}
+
+pub(super) const fn compile_deadline() -> Duration {
+    COMPILE_DEADLINE
+}
+
+/// The preamble of a component: magic, version 13, layer 1 (component model, binary format).
+const COMPONENT: [u8; 8] = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00];
+/// The preamble of a core module.
+const MODULE: [u8; 8] = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+
+fn check_shape(bytes: &[u8]) -> Result<(), Failure> {
+    if bytes.len() > MAX_COMPONENT_BYTES {
+        let message = format!(
+            "the component has {} bytes, and at most {MAX_COMPONENT_BYTES} are compiled",
+            bytes.len()
+        );
+        return Err(Failure::new(ErrorCode::ComponentTooLarge, message));
+    }
+    let message = match bytes.get(..8) {
+        Some(head) if head == COMPONENT => return Ok(()),
+        Some(head) if head == MODULE => {
+            "the file is a core module, no component; build it with --target wasm32-wasip2"
+        }
+        _ => "the file is no WebAssembly component",
+    };
+    Err(Failure::new(ErrorCode::ComponentInvalid, message))
+}

@@ -1,0 +1,118 @@
+//! The engine and its one configuration: what guests can notice is pinned here, so that a run repeats anywhere.
+
+use aos_core::failure::{ErrorCode, Failure};
+use aos_core::ids::Digest;
+use aos_core::skill::ResourceContract;
+use wasmtime::{Config, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig};
+
+/// Invocations that run at one time; the pool has room for as many, each as large as can be.
+pub const CONCURRENT_INVOCATIONS: u32 = 64;
+
+/// Fuel between two yields: about a millisecond, so that no skill holds a thread for longer.
+pub const YIELD_INTERVAL: u64 = 1_000_000;
+
+/// The release of the engine. A test compares it with the lock file.
+const WASMTIME: &str = "48.0.8";
+
+/// Stack of a guest. The fibre that it runs on has four times as much, for host functions.
+const GUEST_STACK: usize = 512 * 1024;
+
+/// Fuel for each 64 KiB page that a memory grows by: the most that the engine's table can say.
+const FUEL_PER_PAGE: u8 = 255;
+
+/// Parts of one component: enough for what language toolchains build, too few to exhaust the pool.
+const INSTANCES_PER_COMPONENT: u32 = 32;
+const MEMORIES_PER_COMPONENT: u32 = 8;
+const TABLES_PER_COMPONENT: u32 = 32;
+
+/// The engine that all skills run on.
+#[derive(Clone)]
+pub struct Engine {
+    inner: wasmtime::Engine,
+    fingerprint: Digest,
+}
+
+impl Engine {
+    /// An engine with pooled instances, or with instances on demand where the address space for the pool is not to be
+    /// had.
+    ///
+    /// # Errors
+    ///
+    /// `CONFIG_INVALID` on a machine that the engine cannot run on.
+    pub fn new() -> Result<Self, Failure> {
+        let pooled = config().allocation_strategy(InstanceAllocationStrategy::Pooling(pool())).to_owned();
+        let inner = wasmtime::Engine::new(&pooled).or_else(|_| wasmtime::Engine::new(&config())).map_err(
+            |error| Failure::new(ErrorCode::ConfigInvalid, format!("the engine does not start: {error:#}")),
+        )?;
+        Ok(Self { inner, fingerprint: fingerprint() })
+    }
+
+    /// The engine of the library below.
+    pub(crate) const fn raw(&self) -> &wasmtime::Engine {
+        &self.inner
+    }
+
+    /// The digest of everything about the engine that a guest can notice: two engines with the same one give the same
+    /// outputs and the same fuel.
+    #[must_use]
+    pub const fn fingerprint(&self) -> Digest {
+        self.fingerprint
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("fingerprint", &self.fingerprint).finish_non_exhaustive()
+    }
+}
+
+/// What a guest can notice. Proposals that widen the attack surface are compiled out of the engine or turned off.
+fn config() -> Config {
+    let mut config = Config::new();
+    config
+        .consume_fuel(true)
+        .operator_cost(operator_cost())
+        .cranelift_nan_canonicalization(true)
+        .wasm_relaxed_simd(false)
+        .wasm_memory64(false)
+        .wasm_wide_arithmetic(false)
+        .wasm_custom_page_sizes(false)
+        .wasm_tail_call(true)
+        .wasm_component_model(true)
+        .max_wasm_stack(GUEST_STACK)
+        .async_stack_size(4 * GUEST_STACK)
+        .parallel_compilation(true);
+    config
+}
+
+fn operator_cost() -> OperatorCost {
+    let mut cost = OperatorCost::new();
+    cost.variable.memory_grow_per_page = FUEL_PER_PAGE;
+    cost
+}
+
+fn pool() -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    let memory = usize::try_from(ResourceContract::host_maximum().memory_bytes).unwrap_or(usize::MAX);
+    pool.total_component_instances(CONCURRENT_INVOCATIONS)
+        .total_core_instances(CONCURRENT_INVOCATIONS * INSTANCES_PER_COMPONENT)
+        .total_memories(CONCURRENT_INVOCATIONS * MEMORIES_PER_COMPONENT)
+        .total_tables(CONCURRENT_INVOCATIONS * TABLES_PER_COMPONENT)
+        .total_stacks(CONCURRENT_INVOCATIONS)
+        .max_core_instances_per_component(INSTANCES_PER_COMPONENT)
+        .max_memories_per_component(MEMORIES_PER_COMPONENT)
+        .max_tables_per_component(TABLES_PER_COMPONENT)
+        .max_memory_size(memory);
+    pool
+}
+
+fn fingerprint() -> Digest {
+    let limits = ResourceContract::host_maximum();
+    let rules = format!(
+        "wasmtime {WASMTIME}; {:?}; stack {GUEST_STACK}; memory {}; parts {INSTANCES_PER_COMPONENT} \
+         {MEMORIES_PER_COMPONENT} {TABLES_PER_COMPONENT}",
+        operator_cost(),
+        limits.memory_bytes,
+    );
+    Digest::of(rules.as_bytes())
+}

@@ -1,0 +1,16 @@
+//! The engine wing: WebAssembly and nothing of the world. It prepares components, limits them, and names what went
+//! wrong in them.
+
+mod cache;
+mod component;
+mod engine;
+mod limits;
+mod trap;
+
+pub(crate) mod bindings;
+
+pub use cache::CompileCache;
+pub use component::{Compiled, Compiler, MAX_COMPONENT_BYTES, to_machine_code};
+pub use engine::{CONCURRENT_INVOCATIONS, Engine, YIELD_INTERVAL};
+pub use limits::Limiter;
+pub(crate) use trap::{Stop, classify_call, classify_instantiation};

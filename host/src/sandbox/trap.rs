@@ -1,0 +1,117 @@
+//! The only place that turns an error of the engine into a word of the catalogue.
+
+use std::fmt;
+
+use aos_core::failure::{ErrorCode, Failure};
+use wasmtime::component::ResourceTableError;
+use wasmtime::{Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+
+/// Frames of a guest's backtrace that are told.
+const MAX_FRAMES: usize = 20;
+
+/// Our own end of an invocation: a host function or the limiter returns it, and it is found again here, by type.
+#[derive(Debug, Clone)]
+pub(crate) struct Stop {
+    failure: Failure,
+}
+
+impl Stop {
+    pub(crate) const fn new(failure: Failure) -> Self {
+        Self { failure }
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.failure, f)
+    }
+}
+
+impl std::error::Error for Stop {}
+
+/// What an error out of a call of the guest means.
+pub(crate) fn classify_call(error: &wasmtime::Error) -> Failure {
+    typed(error).unwrap_or_else(|| untyped(error, ErrorCode::AbiViolation))
+}
+
+/// What an error out of the setting up of a component means.
+pub(crate) fn classify_instantiation(error: &wasmtime::Error) -> Failure {
+    typed(error).unwrap_or_else(|| untyped(error, ErrorCode::InstantiationFailed))
+}
+
+fn typed(error: &wasmtime::Error) -> Option<Failure> {
+    if let Some(stop) = error.downcast_ref::<Stop>() {
+        return Some(stop.failure.clone());
+    }
+    if let Some(trap) = error.downcast_ref::<Trap>() {
+        return Some(trapped(*trap, error));
+    }
+    if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
+        let message = format!("the component called exit with status {status}");
+        return Some(Failure::new(ErrorCode::SkillExit, message));
+    }
+    error.downcast_ref::<ResourceTableError>().map(|error| match error {
+        ResourceTableError::Full => {
+            Failure::new(ErrorCode::HandleLimit, "the component holds too many handles")
+        }
+        other => Failure::new(ErrorCode::AbiViolation, format!("the component used a wrong handle: {other}")),
+    })
+}
+
+fn trapped(trap: Trap, error: &wasmtime::Error) -> Failure {
+    let name = format!("{trap:?}");
+    let frames = frames(error);
+    let place = frames.first().map_or_else(String::new, |frame| format!(" in {frame}"));
+    let failure = Failure::new(code_of(trap), format!("{trap}{place}")).with_subcode(name);
+    if frames.is_empty() { failure } else { failure.with_details(serde_json::json!({ "frames": frames })) }
+}
+
+fn code_of(trap: Trap) -> ErrorCode {
+    match trap {
+        Trap::StackOverflow => ErrorCode::StackOverflow,
+        Trap::OutOfFuel => ErrorCode::FuelExhausted,
+        Trap::AllocationTooLarge => ErrorCode::MemoryLimit,
+        Trap::InvalidChar
+        | Trap::StringOutOfBounds
+        | Trap::ListOutOfBounds
+        | Trap::InvalidDiscriminant
+        | Trap::UnalignedPointer
+        | Trap::CannotEnterComponent
+        | Trap::CannotLeaveComponent => ErrorCode::AbiViolation,
+        Trap::DisabledOpcode
+        | Trap::DebugAssertStringEncodingFinished
+        | Trap::DebugAssertEqualCodeUnits
+        | Trap::DebugAssertPointerAligned
+        | Trap::DebugAssertUpperBitsUnset => ErrorCode::HostBug,
+        _ => ErrorCode::SkillTrap,
+    }
+}
+
+/// Names of the guest's own functions. A component chooses them, so control characters are escaped.
+fn frames(error: &wasmtime::Error) -> Vec<String> {
+    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else {
+        return Vec::new();
+    };
+    let name = |frame: &wasmtime::FrameInfo| {
+        let name = frame.symbols().first().and_then(|symbol| symbol.name()).or_else(|| frame.func_name());
+        let shown: String = name.map_or_else(|| format!("function {}", frame.func_index()), str::to_owned);
+        shown.chars().take(120).collect::<String>().escape_debug().to_string()
+    };
+    backtrace.frames().iter().take(MAX_FRAMES).map(name).collect()
+}
+
+/// Three limits of the engine come as text alone; a test for each fails when an upgrade changes its words.
+fn untyped(error: &wasmtime::Error, otherwise: ErrorCode) -> Failure {
+    let text = format!("{:#}", error.root_cause());
+    let code = if text.contains("fuel allocated for hostcalls") {
+        ErrorCode::PayloadLimit
+    } else if text.contains("count too high") {
+        ErrorCode::InstanceLimit
+    } else if text.contains("handle limit exceeded") {
+        ErrorCode::HandleLimit
+    } else {
+        otherwise
+    };
+    Failure::new(code, format!("{error:#}")).with_subcode(text)
+}

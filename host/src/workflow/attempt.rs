@@ -1,0 +1,131 @@
+//! One attempt of a step: begun, run, ended.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aos_core::failure::{ErrorCode, Failure};
+use aos_core::journal::{Cursor, Interrupted, StepEnded};
+use aos_core::units::{Fuel, whole_millis};
+use serde_json::Value;
+
+use super::ledger::{self, Beginning, Begun, Wanted};
+use super::runner::RunContext;
+use crate::gate::{Course, GateLimits};
+use crate::invocation::{Ended, Order, Prepared};
+
+/// What became of an attempt, and whether making it again is safe.
+pub(super) struct Attempted {
+    pub ended: StepEnded,
+    pub repeatable: bool,
+}
+
+/// Makes one attempt.
+pub(super) async fn attempt(
+    context: &RunContext,
+    cursor: &Cursor,
+    skill: &Arc<Prepared>,
+    input: &Value,
+    deadline: Option<Duration>,
+) -> Result<Attempted, Failure> {
+    let contract = &skill.metadata().contract;
+    let longest = Duration::from_millis(contract.deadline_ms.into());
+    let deadline = deadline.map_or(longest, |deadline| deadline.min(longest));
+    let limits = GateLimits { host_calls: contract.host_calls, call_time: deadline };
+    let wanted = Wanted {
+        cursor,
+        skill_id: &skill.metadata().id,
+        skill,
+        input,
+        deadline_ms: whole_millis(deadline),
+        limits,
+    };
+    let begun = match ledger::begin(&context.course, &wanted)? {
+        Beginning::Begun(begun) => begun,
+        Beginning::Ended(ended) => {
+            let ended = settle_refusal(context, cursor, ended)?;
+            return Ok(Attempted { ended, repeatable: true });
+        }
+    };
+    let Begun { gate, fuel, fuel_cut, fuel_hold } = begun;
+    let cut = recorded_cut(context, cursor);
+    let order = Order {
+        skill: Arc::clone(skill),
+        gate: gate.clone(),
+        seed: context.course.seed(),
+        cursor: cursor.clone(),
+        input: input.clone(),
+        fuel: cut.unwrap_or(fuel),
+        deadline: matches!(context.course, Course::Live(_)).then_some(deadline),
+        stop: context.stop.subscribe(),
+    };
+    let mut ended = order.run().await;
+    repeat_cut(context, cursor, &mut ended);
+    stop_at_once(&ended)?;
+    blame_budget(&mut ended, fuel_cut);
+    context.metrics.skill_memory(skill.metadata().id.as_str(), ended.memory);
+    let repeatable = gate.is_repeatable();
+    let ended = ledger::end(&context.course, cursor, gate, ended, fuel_hold)?;
+    Ok(Attempted { ended, repeatable })
+}
+
+/// A refusal stands in the journal already; a replay still has to compare and close it.
+fn settle_refusal(context: &RunContext, cursor: &Cursor, ended: StepEnded) -> Result<StepEnded, Failure> {
+    match &context.course {
+        Course::Live(_) => Ok(ended),
+        Course::Replay(_) => ledger::end_early(&context.course, cursor, ended),
+    }
+}
+
+/// The fuel at which the recorded attempt was cut off while it computed.
+fn recorded_cut(context: &RunContext, cursor: &Cursor) -> Option<Fuel> {
+    let Course::Replay(replayer) = &context.course else {
+        return None;
+    };
+    match replayer.ended(cursor)?.interrupted? {
+        Interrupted::Fuel(fuel) => Some(fuel),
+        Interrupted::Call(_) => None,
+    }
+}
+
+/// An attempt that ran into the recorded cut ends as the recorded one did.
+fn repeat_cut(context: &RunContext, cursor: &Cursor, ended: &mut Ended) {
+    let Course::Replay(replayer) = &context.course else {
+        return;
+    };
+    let Some(recorded) = replayer.ended(cursor).filter(|recorded| recorded.interrupted.is_some()) else {
+        return;
+    };
+    let met = match (&ended.result, recorded.interrupted) {
+        (Err(failure), Some(Interrupted::Fuel(_))) => failure.code == ErrorCode::FuelExhausted,
+        (Err(failure), Some(Interrupted::Call(_))) => *failure == recorded.recorded_failure(),
+        _ => false,
+    };
+    if met {
+        ended.result = Err(recorded.recorded_failure());
+        ended.interrupted = recorded.interrupted;
+    }
+}
+
+/// A broken proof or a lost journal ends the run, not the step.
+fn stop_at_once(ended: &Ended) -> Result<(), Failure> {
+    match &ended.result {
+        Err(failure)
+            if matches!(
+                failure.code,
+                ErrorCode::ReplayDivergence | ErrorCode::ReplayExhausted | ErrorCode::JournalIo
+            ) =>
+        {
+            Err(failure.clone())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Fuel that ran out because the money did is a matter of the budget.
+fn blame_budget(ended: &mut Ended, fuel_cut: bool) {
+    let Err(failure) = &mut ended.result else { return };
+    if fuel_cut && failure.code == ErrorCode::FuelExhausted && ended.interrupted.is_none() {
+        let message = "the budget affords no more fuel";
+        *failure = Failure::new(ErrorCode::BudgetExceeded, message).with_subcode("fuel");
+    }
+}

@@ -1,0 +1,220 @@
+//! The course of a run as its steps see it: each question is answered by the world and recorded, or by the journal.
+
+use std::sync::Arc;
+
+use aos_core::budget::{InFlight, Refusal};
+use aos_core::failure::{ErrorCode, Failure};
+use aos_core::ids::SkillId;
+use aos_core::journal::{Cursor, Event, Facts, Retry, StepEnded, StepStarted};
+use aos_core::outcome::{OutcomeCode, Status};
+use aos_core::retry::{FailedAttempt, RetryPolicy, decide};
+use aos_core::skill::ResourceContract;
+use aos_core::units::{Fuel, Money};
+use serde_json::Value;
+
+use crate::gate::{Course, Gate, GateLimits, LiveRun};
+use crate::invocation::{Ended, Prepared, StopReason};
+
+/// An attempt that was allowed to begin.
+pub(super) struct Begun {
+    pub gate: Gate,
+    pub fuel: Fuel,
+    pub fuel_cut: bool,
+    /// The money held for its fuel; none in a replay.
+    pub fuel_hold: Option<InFlight>,
+}
+
+/// Whether an attempt may begin.
+pub(super) enum Beginning {
+    Begun(Begun),
+    Ended(StepEnded),
+}
+
+/// What an attempt wants to begin with.
+pub(super) struct Wanted<'a> {
+    pub cursor: &'a Cursor,
+    pub skill_id: &'a SkillId,
+    pub skill: &'a Prepared,
+    pub input: &'a Value,
+    pub deadline_ms: u64,
+    pub limits: GateLimits,
+}
+
+/// An end that has nothing to do with an invocation.
+pub(super) fn ended_early(status: Status, failure: Option<Failure>) -> StepEnded {
+    StepEnded {
+        status,
+        code: failure.as_ref().map_or(OutcomeCode::Ok, |failure| OutcomeCode::Error(failure.code)),
+        failure,
+        output: None,
+        fuel: Fuel::ZERO,
+        fuel_refunded: Money::ZERO,
+        charged: Money::ZERO,
+        absorbed: Money::ZERO,
+        interrupted: None,
+    }
+}
+
+/// How a step looks that is stopped before it begins.
+pub(super) fn stopped(reason: StopReason) -> StepEnded {
+    ended_early(Status::Skipped, Some(reason.failure()))
+}
+
+/// Whether the attempt is over before it begins, for a reason that lies outside of it.
+pub(super) fn over_before(course: &Course, cursor: &Cursor, stop: Option<StopReason>) -> Option<StepEnded> {
+    match course {
+        Course::Live(_) => stop.map(stopped),
+        Course::Replay(replayer) => {
+            let from_outside = |ended: &StepEnded| {
+                matches!(ended.code, OutcomeCode::Error(ErrorCode::Cancelled | ErrorCode::DeadlineExceeded))
+            };
+            let never_began = replayer.started(cursor).is_none();
+            replayer.ended(cursor).filter(|ended| never_began && from_outside(ended))
+        }
+    }
+}
+
+/// Begins an attempt: the budget admits it, its fuel is paid for, and the journal says so.
+pub(super) fn begin(course: &Course, wanted: &Wanted<'_>) -> Result<Beginning, Failure> {
+    match course {
+        Course::Live(run) => begin_live(run, wanted),
+        Course::Replay(replayer) => {
+            let Some(recorded) = replayer.started(wanted.cursor) else {
+                let Some(ended) = replayer.ended(wanted.cursor) else {
+                    let actual = wanted.started(Fuel::ZERO, false, Money::ZERO);
+                    replayer.step_started(wanted.cursor, &actual).map_err(Failure::from)?;
+                    return Err(Failure::new(
+                        ErrorCode::ReplayExhausted,
+                        "the journal holds no such attempt",
+                    ));
+                };
+                return Ok(Beginning::Ended(ended));
+            };
+            let actual = wanted.started(recorded.fuel_granted, recorded.fuel_cut, recorded.held);
+            replayer.step_started(wanted.cursor, &actual).map_err(Failure::from)?;
+            let gate = Gate::replay(Arc::clone(replayer), wanted.cursor.clone(), wanted.limits);
+            let (fuel, fuel_cut) = (recorded.fuel_granted, recorded.fuel_cut);
+            Ok(Beginning::Begun(Begun { gate, fuel, fuel_cut, fuel_hold: None }))
+        }
+    }
+}
+
+fn begin_live(run: &Arc<LiveRun>, wanted: &Wanted<'_>) -> Result<Beginning, Failure> {
+    let account = run.budget.open_attempt();
+    let metadata = wanted.skill.metadata();
+    let contract: &ResourceContract = &metadata.contract;
+    let admit = || -> Result<_, Refusal> {
+        let grant = run.budget.grant_fuel(contract, metadata.estimate, run.prices.fuel)?;
+        Ok((grant, account.reserve(grant.price)?.sent()))
+    };
+    let decided = run.recorder.append_with(Some(wanted.cursor), |_, _| match admit() {
+        Ok((grant, hold)) => {
+            let started = wanted.started(grant.fuel, grant.cut_by_budget, grant.price);
+            (Event::StepStarted(started), Ok((grant, hold)))
+        }
+        Err(refusal) => {
+            let ended = ended_early(Status::Failure, Some(refusal.into()));
+            (Event::StepEnded(Box::new(ended.clone())), Err(ended))
+        }
+    });
+    let (_, decided) = decided.map_err(Failure::from)?;
+    Ok(match decided {
+        Ok((grant, hold)) => Beginning::Begun(Begun {
+            gate: Gate::live(Arc::clone(run), account, wanted.cursor.clone(), wanted.limits),
+            fuel: grant.fuel,
+            fuel_cut: grant.cut_by_budget,
+            fuel_hold: Some(hold),
+        }),
+        Err(ended) => Beginning::Ended(ended),
+    })
+}
+
+impl Wanted<'_> {
+    fn started(&self, fuel_granted: Fuel, fuel_cut: bool, held: Money) -> StepStarted {
+        StepStarted {
+            skill: self.skill_id.clone(),
+            digest: self.skill.metadata().digest,
+            input: self.input.clone(),
+            fuel_granted,
+            fuel_cut,
+            held,
+            deadline_ms: self.deadline_ms,
+        }
+    }
+}
+
+/// Ends an attempt: its fuel is settled, its money charged or absorbed, and the journal says so.
+pub(super) fn end(
+    course: &Course,
+    cursor: &Cursor,
+    gate: Gate,
+    ended: Ended,
+    fuel_hold: Option<InFlight>,
+) -> Result<StepEnded, Failure> {
+    let mut event = match ended.result {
+        Ok(output) => StepEnded { output: Some(output), ..ended_early(Status::Success, None) },
+        Err(failure) => ended_early(Status::Failure, Some(failure)),
+    };
+    event.fuel = ended.fuel;
+    event.interrupted = ended.interrupted;
+    let run = match course {
+        Course::Live(run) => run,
+        Course::Replay(replayer) => {
+            return Ok(replayer.step_ended(cursor, &event).map_err(Failure::from)?.1);
+        }
+    };
+    let price = Money::of_units(event.fuel.units(), run.prices.fuel).unwrap_or(Money::MAX);
+    let written = run.recorder.append_with(Some(cursor), |_, _| {
+        if let Some(hold) = fuel_hold {
+            event.fuel_refunded = hold.settle(price).refunded;
+        }
+        match gate.into_account() {
+            Some(account) if event.status == Status::Success => event.charged = account.succeed(),
+            Some(account) => event.absorbed = account.fail(),
+            None => {}
+        }
+        (Event::StepEnded(Box::new(event.clone())), event)
+    });
+    written.map(|(_, event)| event).map_err(Failure::from)
+}
+
+/// Ends a step that needs no invocation to end.
+pub(super) fn end_early(course: &Course, cursor: &Cursor, event: StepEnded) -> Result<StepEnded, Failure> {
+    match course {
+        Course::Live(run) => {
+            run.recorder
+                .append(Some(cursor), || Event::StepEnded(Box::new(event.clone())))
+                .map_err(Failure::from)?;
+            Ok(event)
+        }
+        Course::Replay(replayer) => Ok(replayer.step_ended(cursor, &event).map_err(Failure::from)?.1),
+    }
+}
+
+/// Decides whether another attempt follows, and records it.
+pub(super) fn retry(
+    course: &Course,
+    attempt: FailedAttempt<'_>,
+    policy: RetryPolicy,
+) -> Result<Option<Retry>, Failure> {
+    match course {
+        Course::Replay(replayer) => Ok(replayer.retry(attempt.cursor)),
+        Course::Live(run) => {
+            let Some(retry) = decide(attempt, policy, &course.seed()) else {
+                return Ok(None);
+            };
+            run.recorder
+                .append(Some(attempt.cursor), || Event::Retry(retry.clone()))
+                .map_err(Failure::from)?;
+            Ok(Some(retry))
+        }
+    }
+}
+
+/// Looks at the facts so far: in a replay, those of the whole journal.
+pub(super) fn with_facts<T>(course: &Course, look: impl FnOnce(&Facts) -> T) -> T {
+    match course {
+        Course::Live(run) => run.recorder.with_facts(look),
+        Course::Replay(replayer) => look(replayer.facts()),
+    }
+}

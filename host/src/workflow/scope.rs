@@ -1,0 +1,79 @@
+//! What expressions see: the input, and what each step gave.
+
+use std::sync::{PoisonError, RwLock};
+
+use aos_core::failure::{ErrorCode, Failure};
+use aos_core::ids::StepId;
+use aos_core::outcome::StructuredOutcome;
+use aos_core::workflow::expression::{Binding, EvaluationError, EvaluationErrorKind, Template};
+use serde_json::{Map, Value, json};
+
+/// The one root value of a run. Steps that have ended are in it; expressions borrow from it.
+#[derive(Debug)]
+pub(crate) struct Scope {
+    root: RwLock<Value>,
+}
+
+impl Scope {
+    /// The root of a run that has not begun.
+    #[must_use]
+    pub(crate) fn new(input: Value) -> Self {
+        Self { root: RwLock::new(json!({"input": input, "steps": {}, "outcomes": {}})) }
+    }
+
+    /// Adds a step that has ended.
+    pub(crate) fn add(&self, step: &StepId, outcome: &StructuredOutcome) {
+        let mut root = self.root.write().unwrap_or_else(PoisonError::into_inner);
+        let mut put = |part: &str, value: Value| {
+            if let Some(members) = root.get_mut(part).and_then(Value::as_object_mut) {
+                members.insert(step.as_str().to_owned(), value);
+            }
+        };
+        put("steps", outcome.output.clone());
+        put("outcomes", serde_json::to_value(outcome).unwrap_or_default());
+    }
+
+    /// The value of a binding.
+    ///
+    /// # Errors
+    ///
+    /// `EXPRESSION_ERROR`, or `WORKFLOW_LIMIT` for one that works too long or makes too much.
+    pub(crate) fn bind(&self, binding: &Binding) -> Result<Value, Failure> {
+        self.look(|root| binding.evaluate(root).map_err(|error| failure(&error.error, &error.pointer)))
+    }
+
+    /// The value of a condition.
+    ///
+    /// # Errors
+    ///
+    /// As [`Scope::bind`], and `EXPRESSION_ERROR` for anything but true or false.
+    pub(crate) fn holds(&self, condition: &Template) -> Result<bool, Failure> {
+        match self.look(|root| condition.evaluate(root).map_err(|error| failure(&error, "")))? {
+            Value::Bool(holds) => Ok(holds),
+            other => {
+                let shown: String = other.to_string().chars().take(80).collect();
+                let message = format!("when is {shown}, and should be true or false");
+                Err(Failure::new(ErrorCode::ExpressionError, message))
+            }
+        }
+    }
+
+    /// The outputs of all steps.
+    #[must_use]
+    pub(crate) fn outputs(&self) -> Value {
+        self.look(|root| root.get("steps").cloned().unwrap_or_else(|| Value::Object(Map::new())))
+    }
+
+    fn look<T>(&self, look: impl FnOnce(&Value) -> T) -> T {
+        look(&self.root.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn failure(error: &EvaluationError, pointer: &str) -> Failure {
+    let code = match error.kind {
+        EvaluationErrorKind::Failed => ErrorCode::ExpressionError,
+        EvaluationErrorKind::Limit => ErrorCode::WorkflowLimit,
+    };
+    let failure = Failure::new(code, error.to_string());
+    if pointer.is_empty() { failure } else { failure.at(pointer) }
+}
