@@ -1,0 +1,83 @@
+# `just` lists the recipes; `just verify` is the whole of CI.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+export RUSTDOCFLAGS := env("RUSTDOCFLAGS", "-D warnings")
+
+target := `cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/'`
+aos := target / "debug/aos"
+
+# List the recipes
+default:
+    @just --list
+
+# Install what the other recipes need: the wasm target, clippy, rustfmt
+setup:
+    @rustup target list --installed | grep -qx wasm32-wasip2 || rustup target add wasm32-wasip2
+    @cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
+    @cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
+
+# Build the skills into target/skills, with cargo alone
+build-skills: setup
+    cd skills-wasm && cargo build --locked --release --target wasm32-wasip2
+    @mkdir -p target/skills
+    @built=$(cd skills-wasm && cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/') && \
+        for skill in http_call llm_invoke json_transform; do \
+            cmp -s "$built/wasm32-wasip2/release/$skill.wasm" target/skills/$skill.wasm || \
+                cp "$built/wasm32-wasip2/release/$skill.wasm" target/skills/; \
+        done
+
+# Build the program
+build: setup
+    cargo build --locked -p aos-host
+
+# Run every workflow of fixtures/workflows in its stub world, and replay each
+demo: build-skills build
+    #!/usr/bin/env bash
+    set -euo pipefail
+    mkdir -p target/demo
+    for workflow in fixtures/workflows/*.yaml; do
+        name=$(basename "$workflow" .yaml)
+        stubs=fixtures/stubs/$name.yaml
+        journal=target/demo/$name.jsonl
+        run() { rm -f "$journal"; "{{ aos }}" run "$workflow" --stubs "$stubs" --journal "$journal"; }
+        echo "== $name"
+        run >/dev/null 2>&1 || true # compiles the skills, once for this machine
+        begin=${EPOCHREALTIME/[.,]/}
+        run
+        end=${EPOCHREALTIME/[.,]/}
+        echo "wall time of the run: $(((end - begin) / 1000)) ms"
+        echo "journal: $journal"
+        "{{ aos }}" replay "$journal" >/dev/null # says whether the bytes are equal, and fails when not
+    done
+
+# Run all tests
+test: build-skills
+    cargo test --locked --workspace
+    cd skills-wasm && cargo test --locked
+
+# Check formatting, lints, licences, and that the library builds without the program
+lint: setup
+    cargo fmt --all --check
+    cd skills-wasm && cargo fmt --all --check
+    cargo clippy --locked --workspace --all-targets -- -D warnings
+    cd skills-wasm && cargo clippy --locked --target wasm32-wasip2 -- -D warnings
+    cargo clippy --locked -p aos-host --lib --no-default-features -- -D warnings
+    @just deny
+
+# Check licences and sources of every dependency
+deny:
+    @cargo deny --version >/dev/null 2>&1 || cargo install --quiet --locked cargo-deny
+    cargo deny --locked check --config .cargo/deny.toml licenses bans sources
+    cd skills-wasm && cargo deny --locked check --config ../.cargo/deny.toml licenses bans sources
+
+# Build the documentation
+doc: setup
+    cargo doc --locked --workspace --no-deps
+
+# All of CI
+verify: lint doc demo test
+
+# Write the golden files anew; look at the difference before you commit it
+bless: build-skills
+    AOS_BLESS=1 cargo test --locked -p aos-tests
