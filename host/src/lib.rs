@@ -5,15 +5,15 @@
 //! writes everything down, and names every failure. So each run can be repeated byte for byte without a network, and
 //! always ends in a [`StructuredOutcome`](outcome::StructuredOutcome).
 //!
-//! The floors of this crate; a file imports only from floors below its own or from its own folder (a test reads this
-//! list, so it is the rule). Floors 0 and 1 are the crate `aos_core`, which is re-exported here.
+//! The floors of this crate. A file imports only from rooms that stand before its own in this list, or from its own room,
+//! and the engine (`sandbox`) does not know the world (`providers`). A test reads the list, so it is the rule. Floors 0
+//! and 1 are the crate `aos_core`, which is re-exported here.
 //!
-//! - floor 2: `providers` `sandbox`
-//! - floor 3: `gate` `doors`
-//! - floor 4: `invocation`
-//! - floor 5: `registry` `metrics`
-//! - floor 6: `workflow`
-//! - floor 7: `runtime`
+//! - floor 2, world and engine: `providers` `sandbox`
+//! - floor 3, doors: `gate` `doors`
+//! - floor 4, one: `invocation`
+//! - floor 5, many: `registry` `metrics` `workflow`
+//! - floor 7, face: `runtime`
 //!
 //! ```no_run
 //! use aos_host::providers::{StubWorld, World};

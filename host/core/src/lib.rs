@@ -1,10 +1,10 @@
 //! The pure rules of AOS: no clock, no file, no network, no thread.
 //!
-//! A caller brings the world; this crate decides. Two floors live here, and a file imports only from floors below
-//! its own or from its own folder (a test reads this list, so it is the rule):
+//! A caller brings the world; this crate decides. Two floors live here. A file imports only from rooms that stand before
+//! its own in this list, or from its own room (a test reads the list, so it is the rule):
 //!
-//! - floor 0: `units` `ids` `json` `canonical` `failure` `skill` `outcome`
-//! - floor 1: `schema` `budget` `policy` `journal` `retry` `workflow`
+//! - floor 0, words: `units` `ids` `canonical` `failure` `json` `skill` `outcome`
+//! - floor 1, rules: `schema` `policy` `budget` `journal` `retry` `workflow`
 //!
 //! ```
 //! use aos_core::budget::BudgetTracker;

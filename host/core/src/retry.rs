@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::failure::{ErrorCode, Failure, RetryClass};
+use crate::failure::{ErrorCode, Failure};
 use crate::ids::Seed;
 use crate::journal::{Cursor, Retry};
 use crate::units::whole_millis;
@@ -41,14 +41,9 @@ pub struct FailedAttempt<'a> {
 /// Decides what follows a failed attempt: another one after a pause, or the end.
 #[must_use]
 pub fn decide(attempt: FailedAttempt<'_>, policy: RetryPolicy, seed: &Seed) -> Option<Retry> {
-    let class = attempt.failure.code.row().retry;
-    let (attempts, base, cap) = class.schedule();
+    let (attempts, base, cap) = attempt.failure.code.row().retry.schedule();
     let allowed = if attempts > 1 { policy.max_attempts.unwrap_or(attempts) } else { 1 };
-    let needs_repeatable = class == RetryClass::Idempotent || attempt.failure.request_sent;
-    if !attempt.failure.retryable
-        || attempt.cursor.attempt >= allowed
-        || (needs_repeatable && !attempt.repeatable)
-    {
+    if !attempt.failure.retryable || attempt.cursor.attempt >= allowed || !attempt.repeatable {
         return None;
     }
     let base = policy.base_ms.map_or(base, Duration::from_millis);

@@ -54,7 +54,7 @@ pub struct ResourceContract {
     pub deadline_ms: u32,
     /// Calls that pass a door.
     pub host_calls: u32,
-    /// Host patterns; empty: as the workflow grants.
+    /// Hosts that it wants; empty: as the workflow grants.
     pub hosts: Vec<String>,
     /// Model names; empty: as the workflow grants.
     pub models: Vec<String>,

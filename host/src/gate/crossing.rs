@@ -10,6 +10,7 @@ use aos_core::journal::{
     CallClass, CallResult, Cursor, Emitted, Event, Intent, JournalError, Observed, Recalled, Replayer, Stamp,
 };
 use aos_core::outcome::OutcomeCode;
+use aos_core::policy::Policy;
 use aos_core::units::Money;
 use base64::Engine as _;
 use serde_json::{Value, json};
@@ -47,6 +48,7 @@ enum Side {
     Live {
         run: Arc<LiveRun>,
         account: AttemptAccount,
+        policy: Policy,
     },
     Replay(Arc<Replayer>),
     /// A component is asked what it is: it gets no world at all.
@@ -76,10 +78,11 @@ impl Gate {
     pub(crate) fn live(
         run: Arc<LiveRun>,
         account: AttemptAccount,
+        policy: Policy,
         cursor: Cursor,
         limits: GateLimits,
     ) -> Self {
-        Self::new(Side::Live { run, account }, cursor, limits)
+        Self::new(Side::Live { run, account, policy }, cursor, limits)
     }
 
     /// A gate to a journal.
@@ -115,13 +118,13 @@ impl Gate {
             request,
             held,
         };
-        let (run, account) = match &self.0.side {
-            Side::Live { run, account } => (run, account),
+        let (run, account, policy) = match &self.0.side {
+            Side::Live { run, account, policy } => (run, account, policy),
             Side::Replay(replayer) => return self.recall::<C>(replayer, &intent(Money::ZERO)),
             Side::Nowhere => return Ok((index, Err(no_world()))),
         };
         self.progress().in_flight = Some(index);
-        let permitted = call.permit(&run.policy).and_then(|()| call.worst_price(&run.prices));
+        let permitted = call.permit(policy).and_then(|()| call.worst_price(&run.prices));
         let opened = self.record(run, |_| open(permitted, account, intent))?;
         let in_flight = match opened {
             Opened::Go(in_flight) => in_flight,

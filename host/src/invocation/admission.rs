@@ -7,6 +7,7 @@ use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::{Digest, Seed, SkillId, StepId};
 use aos_core::journal::Cursor;
 use aos_core::json;
+use aos_core::policy::{HostPattern, HostPatternInvalid};
 use aos_core::schema::Schema;
 use aos_core::skill::{ResourceContract, SkillEffect, SkillMetadata};
 use aos_core::units::{Fuel, Money};
@@ -70,7 +71,8 @@ pub(crate) async fn admit(
     let pre = link(&compiled, linker)?;
     let described = describe(compiler, &pre).await?;
     let (metadata, input, output) = check(described, compiled.digest)?;
-    Ok(Prepared { engine: compiler.engine().clone(), pre, metadata, input, output, bytes })
+    let hosts = wanted_hosts(&metadata)?;
+    Ok(Prepared { engine: compiler.engine().clone(), pre, metadata, input, output, hosts, bytes })
 }
 
 /// Looks at a component as far as it lets itself be looked at, and never fails.
@@ -200,6 +202,13 @@ fn contract(id: &SkillId, wanted: types::ResourceContract) -> Result<ResourceCon
         secrets: wanted.secrets,
     };
     Ok(contract.within(&ResourceContract::host_maximum()))
+}
+
+fn wanted_hosts(metadata: &SkillMetadata) -> Result<Vec<HostPattern>, Failure> {
+    let invalid = |error: HostPatternInvalid| {
+        Failure::new(ErrorCode::ComponentInvalid, format!("the contract of {}: {error}", metadata.id))
+    };
+    metadata.contract.hosts.iter().map(|text| text.parse().map_err(invalid)).collect()
 }
 
 const fn effect(effect: types::Effect) -> SkillEffect {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aos_core::failure::{ErrorCode, Failure};
+use aos_core::policy::{HostPattern, Policy};
 use aos_core::schema::Schema;
 use aos_core::skill::SkillMetadata;
 use serde_json::Value;
@@ -19,6 +20,8 @@ pub struct Prepared {
     pub(super) metadata: SkillMetadata,
     pub(super) input: Schema,
     pub(super) output: Schema,
+    /// Hosts that it says it wants, read.
+    pub(super) hosts: Vec<HostPattern>,
     pub(super) bytes: Arc<[u8]>,
 }
 
@@ -33,6 +36,12 @@ impl Prepared {
     #[must_use]
     pub fn bytes(&self) -> &Arc<[u8]> {
         &self.bytes
+    }
+
+    /// A run's rules, narrowed to what the skill says it wants.
+    #[must_use]
+    pub(crate) fn policy(&self, run: &Policy) -> Policy {
+        run.within(self.hosts.clone(), self.metadata.contract.models.clone())
     }
 
     /// Checks an input before it is handed over.

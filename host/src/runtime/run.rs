@@ -27,11 +27,19 @@ use crate::workflow::{RunPlan, stop};
 /// How one run differs from what its workflow says.
 #[derive(Default)]
 pub struct RunOptions {
+    id: Option<RunId>,
     sink: Option<Box<dyn Sink>>,
     ceiling: Option<Money>,
 }
 
 impl RunOptions {
+    /// Its id, one of [`Runtime::new_id`](super::Runtime::new_id); without it, a new one.
+    #[must_use]
+    pub const fn id(mut self, id: RunId) -> Self {
+        self.id = Some(id);
+        self
+    }
+
     /// Where the journal goes; without it, into memory, and it is gone with the run.
     #[must_use]
     pub fn journal(mut self, sink: impl Sink + 'static) -> Self {
@@ -116,7 +124,8 @@ pub(super) fn start(inner: &Arc<Inner>, workflow: &Workflow, input: Value, optio
     let skills = resolve(inner, workflow);
     let now = inner.world.clock().wall();
     let drawn = inner.world.entropy().draw();
-    let id = new_run_id(whole_millis(now.since_epoch()), drawn.clone().unwrap_or_default());
+    let new_id = || new_run_id(whole_millis(now.since_epoch()), drawn.clone().unwrap_or_default());
+    let id = options.id.unwrap_or_else(new_id);
     let begun = drawn.and_then(|_| inner.world.entropy().draw()).and_then(|seed| {
         let started =
             run_started(inner, workflow, &input, &skills, (id, Seed::from_bytes(seed), options.ceiling));

@@ -120,7 +120,13 @@ fn begin_live(run: &Arc<LiveRun>, wanted: &Wanted<'_>) -> Result<Beginning, Fail
     let (_, decided) = decided.map_err(Failure::from)?;
     Ok(match decided {
         Ok((grant, hold)) => Beginning::Begun(Begun {
-            gate: Gate::live(Arc::clone(run), account, wanted.cursor.clone(), wanted.limits),
+            gate: Gate::live(
+                Arc::clone(run),
+                account,
+                wanted.skill.policy(&run.policy),
+                wanted.cursor.clone(),
+                wanted.limits,
+            ),
             fuel: grant.fuel,
             fuel_cut: grant.cut_by_budget,
             fuel_hold: Some(hold),

@@ -19,17 +19,25 @@ pub struct Grants {
     pub secrets: Vec<String>,
 }
 
-/// The rules of one run.
+/// The rules of one run, or of one skill in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
     grants: Grants,
+    /// What the skill itself says it wants; empty: whatever is granted.
+    wishes: Grants,
 }
 
 impl Policy {
     /// The rules that follow from a workflow's grants.
     #[must_use]
-    pub const fn new(grants: Grants) -> Self {
-        Self { grants }
+    pub fn new(grants: Grants) -> Self {
+        Self { grants, wishes: Grants::default() }
+    }
+
+    /// The same rules for a skill that says what it wants: it gets nothing beyond that, even where more is granted.
+    #[must_use]
+    pub fn within(&self, hosts: Vec<HostPattern>, models: Vec<String>) -> Self {
+        Self { grants: self.grants.clone(), wishes: Grants { hosts, models, secrets: Vec::new() } }
     }
 
     /// Whether a URL may be called at all.
@@ -38,6 +46,12 @@ impl Policy {
     ///
     /// `DESTINATION_DENIED` with the grant to paste.
     pub fn check_destination(&self, url: &Url) -> Result<(), Failure> {
+        let wishes = &self.wishes.hosts;
+        if !wishes.is_empty() && !wishes.iter().any(|pattern| pattern.matches(url)) {
+            let message =
+                format!("{} is not among the hosts that the skill says it wants", HostPattern::granting(url));
+            return Err(Failure::new(ErrorCode::DestinationDenied, message));
+        }
         if self.grants.hosts.iter().any(|pattern| pattern.matches(url)) {
             return Ok(());
         }
@@ -73,11 +87,15 @@ impl Policy {
     ///
     /// `CAPABILITY_DENIED` with the grant to paste.
     pub fn check_model(&self, model: &str) -> Result<(), Failure> {
-        let granted = |pattern: &String| match pattern.strip_suffix('*') {
+        let named = |pattern: &String| match pattern.strip_suffix('*') {
             Some(front) => model.starts_with(front),
             None => pattern == model,
         };
-        if self.grants.models.iter().any(granted) {
+        if !self.wishes.models.is_empty() && !self.wishes.models.iter().any(named) {
+            let message = format!("the model {model:?} is not among those that the skill says it wants");
+            return Err(Failure::new(ErrorCode::CapabilityDenied, message));
+        }
+        if self.grants.models.iter().any(named) {
             return Ok(());
         }
         let message =

@@ -25,16 +25,12 @@ use serde_json::Value;
 
 /// The value of an expression that parses.
 fn evaluate(text: &str, root: &Value) -> Result<Value, EvaluationError> {
-    Expression::parse(text)
-        .unwrap_or_else(|fault| panic!("{text}: {fault:?}"))
-        .evaluate(root)
+    Expression::parse(text).unwrap_or_else(|fault| panic!("{text}: {fault:?}")).evaluate(root)
 }
 
 /// Runs on a thread with the stack of a worker thread, 2 MiB.
 fn on_a_worker_stack(test: impl FnOnce() + Send + 'static) {
-    let thread = std::thread::Builder::new()
-        .stack_size(2 * 1024 * 1024)
-        .spawn(test);
+    let thread = std::thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(test);
     thread.expect("a thread").join().expect("the test on the thread");
 }
 
@@ -43,10 +39,7 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, bound: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap_or(0) % bound
     }
 

@@ -15,8 +15,8 @@ pub(in crate::workflow) fn check(bytes: &[u8]) -> Result<Workflow, WorkflowInval
     let text = read_text(bytes)?;
     let file = serde_saphyr::from_str_with_options::<WorkflowFile>(&text, options()).map_err(|error| {
         let span = error.location().map_or(0..0, |location| byte_span(&text, location));
-        let message = error.without_snippet().to_string().lines().next().unwrap_or_default().to_owned();
-        WorkflowInvalid::new(text.clone(), vec![Fault::new(ErrorCode::WorkflowInvalid, message, &text, span)])
+        let fault = Fault::new(ErrorCode::WorkflowInvalid, message_of(&error), &text, span);
+        WorkflowInvalid::new(text.clone(), vec![fault])
     })?;
     let mut checker = Checker::new(text.clone(), Positions::read(&text, options()));
     let workflow = checker.workflow(file);
@@ -24,6 +24,13 @@ pub(in crate::workflow) fn check(bytes: &[u8]) -> Result<Workflow, WorkflowInval
         (Some(workflow), faults) if faults.is_empty() => Ok(workflow),
         (_, faults) => Err(WorkflowInvalid::new(text, faults)),
     }
+}
+
+/// The parser's words without the place, which stands beside them.
+fn message_of(error: &serde_saphyr::Error) -> String {
+    let text = error.without_snippet().to_string();
+    let line = text.lines().next().unwrap_or_default();
+    line.split(" at line ").next().unwrap_or(line).to_owned()
 }
 
 /// YAML 1.2: no word but true and false is a boolean, and no name stands twice.

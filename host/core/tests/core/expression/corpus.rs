@@ -128,8 +128,6 @@ null|reverse    []    error
 
 /// The lines of a table, each as its cells.
 pub(super) fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
-    let lines = table
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with("%%"));
+    let lines = table.lines().filter(|line| !line.is_empty() && !line.starts_with("%%"));
     lines.map(|line| line.split("    ").collect())
 }

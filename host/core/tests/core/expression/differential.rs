@@ -19,14 +19,8 @@ fn inputs() -> Vec<Value> {
     };
     vec![
         step(json!({"a": [1, 2, 3], "b": {"x": true}}), json!(null)),
-        step(
-            json!([{"a": 2, "b": "x"}, {"a": 1, "b": "y"}, {"a": 2, "b": "z"}]),
-            json!("a-b-c"),
-        ),
-        step(
-            json!([null, false, true, 0, 1.5, "s", [], {}]),
-            json!([{"key": "k", "value": 1}]),
-        ),
+        step(json!([{"a": 2, "b": "x"}, {"a": 1, "b": "y"}, {"a": 2, "b": "z"}]), json!("a-b-c")),
+        step(json!([null, false, true, 0, 1.5, "s", [], {}]), json!([{"key": "k", "value": 1}])),
         json!({"input": {"b": [], "x": ""}, "outcomes": {}, "steps": {}}),
         json!({"input": "text", "outcomes": {}, "steps": {"one": 5, "three": "7", "two": [5, 6]}}),
     ]
@@ -45,10 +39,7 @@ fn differences_of(definitions: &str, spellings: &[(String, String)], input: &Val
                 Err(fault) if fault.kind == FaultKind::Limit => continue,
                 Err(fault) => panic!("{text}: {fault:?}"),
             };
-            if value
-                .as_ref()
-                .is_err_and(|error| error.kind == EvaluationErrorKind::Limit)
-            {
+            if value.as_ref().is_err_and(|error| error.kind == EvaluationErrorKind::Limit) {
                 continue;
             }
             texts.push(text);
@@ -64,11 +55,7 @@ fn differences_of(definitions: &str, spellings: &[(String, String)], input: &Val
         (mine, theirs) => mine != theirs,
     });
     let described = different.map(|((text, filter), (mine, theirs))| {
-        format!(
-            "{text}\n  {filter}\n  for {input}\n  ours: {}\n  jaq:  {}",
-            shown(mine),
-            shown(theirs)
-        )
+        format!("{text}\n  {filter}\n  for {input}\n  ours: {}\n  jaq:  {}", shown(mine), shown(theirs))
     });
     described.collect()
 }
@@ -92,9 +79,7 @@ fn expressions_mean_what_they_mean_to_jaq() {
 fn the_differences_to_jaq_are_these() {
     let input = &inputs()[0];
     for row in rows(DIFFERENT) {
-        let [text, ours, theirs] = row.as_slice() else {
-            panic!("{row:?}")
-        };
+        let [text, ours, theirs] = row.as_slice() else { panic!("{row:?}") };
         let expression = Expression::parse(text).unwrap_or_else(|fault| panic!("{text}: {fault:?}"));
         let shown = |value: Option<Value>| value.map_or("error".to_owned(), |value| value.to_string());
         assert_eq!(shown(expression.evaluate(input).ok()), *ours, "{text}");
@@ -124,9 +109,6 @@ fn random_expressions_mean_what_jq_says_in_terms_of_jaq() {
             let differences = differences_of(jaq::JQ, &spellings, input);
             assert!(differences.is_empty(), "{}", differences.join("\n"));
         }
-        assert!(
-            values > ROUNDS * ROUND / 8,
-            "only {values} of the expressions have a value"
-        );
+        assert!(values > ROUNDS * ROUND / 8, "only {values} of the expressions have a value");
     });
 }

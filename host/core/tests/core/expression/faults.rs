@@ -101,16 +101,8 @@ fn what_expressions_leave_out_is_refused_where_it_stands() {
     for text in LEFT_OUT {
         let (text, span) = marked(text);
         let fault = Expression::parse(&text).expect_err(&text);
-        assert_eq!(
-            (fault.kind, fault.span),
-            (FaultKind::NotSupported, span),
-            "{text}"
-        );
-        assert!(
-            fault.message.ends_with("is not part of workflow expressions"),
-            "{text}: {}",
-            fault.message
-        );
+        assert_eq!((fault.kind, fault.span), (FaultKind::NotSupported, span), "{text}");
+        assert!(fault.message.ends_with("is not part of workflow expressions"), "{text}: {}", fault.message);
         assert!(fault.help.is_some(), "{text}");
     }
 }
@@ -119,14 +111,8 @@ fn what_expressions_leave_out_is_refused_where_it_stands() {
 fn names_of_members_may_be_any_word() {
     let text = "{def: 1, reduce: 2, if: 3, try, as, and: 4, label: {import: 5}} | .def + .reduce + .if + .label.import";
     assert_eq!(evaluate(text, &json!({})), Ok(json!(11)));
-    assert_eq!(
-        evaluate("{a: if . then 1 else 2 end, def: 3}.def", &json!({})),
-        Ok(json!(3))
-    );
-    assert_eq!(
-        evaluate(".try.catch.foreach", &json!({"try": {"catch": {"foreach": 1}}})),
-        Ok(json!(1))
-    );
+    assert_eq!(evaluate("{a: if . then 1 else 2 end, def: 3}.def", &json!({})), Ok(json!(3)));
+    assert_eq!(evaluate(".try.catch.foreach", &json!({"try": {"catch": {"foreach": 1}}})), Ok(json!(1)));
 }
 
 #[test]
@@ -143,10 +129,7 @@ fn what_is_not_jq_is_refused_where_it_goes_wrong() {
         ("«{»a: 1", "`{` is never closed"),
         ("«\"»abc", "`\"` is never closed"),
         ("\"a\\«q»\"", "`\\q` is not an escape of a string"),
-        (
-            "\"a\\u«x»\"",
-            "`\\u` needs four hexadecimal digits of a character",
-        ),
+        ("\"a\\u«x»\"", "`\\u` needs four hexadecimal digits of a character"),
         ("1«)»", "`)` is not part of jq"),
         ("{a: «'»x'}", "`'` is not part of jq"),
         ("true «&»& false", "`&` is not part of jq"),
@@ -168,10 +151,7 @@ fn what_is_not_jq_is_refused_where_it_goes_wrong() {
         ("6 * 5 «%» 4", "`%` after `*` or `/` needs parentheses"),
         ("6 / -5 «%» 4", "`%` after `*` or `/` needs parentheses"),
         ("7 % 5 * 3 «%» 2", "`%` after `*` or `/` needs parentheses"),
-        (
-            "6 * if 1 then 2 % 1 else 3 end «%» 4",
-            "`%` after `*` or `/` needs parentheses",
-        ),
+        ("6 * if 1 then 2 % 1 else 3 end «%» 4", "`%` after `*` or `/` needs parentheses"),
     ];
     for (text, message) in refused {
         let (text, span) = marked(text);
@@ -186,13 +166,9 @@ fn what_is_not_jq_is_refused_where_it_goes_wrong() {
 
 #[test]
 fn a_remainder_that_is_clear_is_computed() {
-    for (text, value) in [
-        ("6*(5%4)", 6),
-        ("(6*5)%4", 2),
-        ("7%5*3", 6),
-        ("6*5+7%4", 33),
-        ("[6*5,7%4]|.[1]", 3),
-    ] {
+    for (text, value) in
+        [("6*(5%4)", 6), ("(6*5)%4", 2), ("7%5*3", 6), ("6*5+7%4", 33), ("[6*5,7%4]|.[1]", 3)]
+    {
         assert_eq!(evaluate(text, &json!(null)), Ok(json!(value)), "{text}");
     }
 }
@@ -219,15 +195,9 @@ fn a_likely_name_is_offered() {
 fn an_error_of_evaluation_stands_where_it_happens() {
     let root = json!({"input": {"a": 1, "s": "text", "l": [1, "x"]}});
     let failing = [
-        (
-            "«.input.a - \"x\"»",
-            "cannot subtract the string \"x\" from the number 1",
-        ),
+        ("«.input.a - \"x\"»", "cannot subtract the string \"x\" from the number 1"),
         ("1 + («[] - {a: 1}»)", "cannot subtract an object from an array"),
-        (
-            "«([1]) - (\"a\")»",
-            "cannot subtract the string \"a\" from an array",
-        ),
+        ("«([1]) - (\"a\")»", "cannot subtract the string \"a\" from an array"),
         ("[1, «-\"a\"»]", "cannot negate the string \"a\""),
         ("«- [1]»", "cannot negate an array"),
         (".input.a«.b».c", "cannot index the number 1 with \"b\""),
@@ -238,28 +208,16 @@ fn an_error_of_evaluation_stands_where_it_happens() {
         (".input.a«[]»", "cannot iterate over the number 1"),
         (".input.a«[1:]»", "cannot slice the number 1"),
         (".input.s«[\"x\":]»", "cannot slice at the string \"x\""),
-        (
-            ".input.l | map(«. + 1»)",
-            "cannot add the string \"x\" and the number 1",
-        ),
+        (".input.l | map(«. + 1»)", "cannot add the string \"x\" and the number 1"),
         ("\"a \\(«1 / 0») b\"", "cannot divide by zero"),
         ("«5 % 0»", "cannot take the remainder of a division by zero"),
-        (
-            "if true then «1 - null» else 2 end",
-            "cannot subtract null from the number 1",
-        ),
+        ("if true then «1 - null» else 2 end", "cannot subtract null from the number 1"),
         (".input.s | «keys»", "cannot list the keys of the string \"text\""),
         (".input | «has(1)»", "cannot look for the number 1 in an object"),
         (".input.s | «tonumber»", "the string \"text\" is not a number"),
-        (
-            ".input.s | «fromjson»",
-            "\"text\" is not JSON: expected ident at line 1 column 2",
-        ),
+        (".input.s | «fromjson»", "\"text\" is not JSON: expected ident at line 1 column 2"),
         ("{(«.input.a»): 1}", "cannot name a member with the number 1"),
-        (
-            "«.input.s * .input.a»",
-            "string repetition is left to a `json_transform` step",
-        ),
+        ("«.input.s * .input.a»", "string repetition is left to a `json_transform` step"),
         ("«1e300 * 1e300»", "result inf is out of range"),
         (
             "«1, 2»",
@@ -269,10 +227,7 @@ fn an_error_of_evaluation_stands_where_it_happens() {
             "«.input.l[]»",
             "expression gives 2 values, not one: `[ ... ]` makes an array of them, `first(...)` takes the first",
         ),
-        (
-            "«empty»",
-            "expression gives no value, not one: `[ ... ]` makes an array of what there is",
-        ),
+        ("«empty»", "expression gives no value, not one: `[ ... ]` makes an array of what there is"),
     ];
     for (text, message) in failing {
         let (text, span) = marked(text);
@@ -285,8 +240,5 @@ fn an_error_of_evaluation_stands_where_it_happens() {
 #[test]
 fn a_long_value_is_cut_short_in_a_message() {
     let error = evaluate(". - 1", &json!("x".repeat(1_000))).expect_err("no number");
-    assert_eq!(
-        error.message,
-        "cannot subtract the number 1 from the string \"xxxxxxxxxxxxxxxxxxxxxxxx\"..."
-    );
+    assert_eq!(error.message, "cannot subtract the number 1 from the string \"xxxxxxxxxxxxxxxxxxxxxxxx\"...");
 }

@@ -65,11 +65,7 @@ pub(super) fn expression(dice: &mut Dice, depth: usize) -> Pair {
 }
 
 fn both(ours: impl Into<String>, jaq: impl Into<String>) -> Pair {
-    Pair {
-        ours: ours.into(),
-        jaq: jaq.into(),
-        is_path: false,
-    }
+    Pair { ours: ours.into(), jaq: jaq.into(), is_path: false }
 }
 
 fn leaf(dice: &mut Dice) -> Pair {
@@ -78,44 +74,23 @@ fn leaf(dice: &mut Dice) -> Pair {
             let literal = dice.pick(LITERALS);
             both(format!("({literal})"), format!("({literal})"))
         }
-        1 => Pair {
-            ours: ".".into(),
-            jaq: ".".into(),
-            is_path: false,
-        },
+        1 => Pair { ours: ".".into(), jaq: ".".into(), is_path: false },
         2 => name(dice),
         _ => {
-            let root = dice.pick(&[
-                ".input",
-                ".steps.one",
-                ".steps.two",
-                ".steps.three",
-                ".outcomes.one",
-            ]);
-            Pair {
-                ours: (*root).into(),
-                jaq: (*root).into(),
-                is_path: true,
-            }
+            let root = dice.pick(&[".input", ".steps.one", ".steps.two", ".steps.three", ".outcomes.one"]);
+            Pair { ours: (*root).into(), jaq: (*root).into(), is_path: true }
         }
     }
 }
 
 fn name(dice: &mut Dice) -> Pair {
     let name = dice.pick(NAMES);
-    Pair {
-        ours: format!(".{name}"),
-        jaq: format!("q_index(\"{name}\")"),
-        is_path: true,
-    }
+    Pair { ours: format!(".{name}"), jaq: format!("q_index(\"{name}\")"), is_path: true }
 }
 
 fn wrapped(dice: &mut Dice, depth: usize, (open, close): (&str, &str)) -> Pair {
     let inner = expression(dice, depth - 1);
-    both(
-        format!("({open}{}{close})", inner.ours),
-        format!("({open}{}{close})", inner.jaq),
-    )
+    both(format!("({open}{}{close})", inner.ours), format!("({open}{}{close})", inner.jaq))
 }
 
 fn infix(dice: &mut Dice, depth: usize) -> Pair {
@@ -156,11 +131,8 @@ fn branch(dice: &mut Dice, depth: usize) -> Pair {
 }
 
 fn object(dice: &mut Dice, depth: usize) -> Pair {
-    let (key, value, other) = (
-        expression(dice, depth - 1),
-        expression(dice, depth - 1),
-        expression(dice, depth - 1),
-    );
+    let (key, value, other) =
+        (expression(dice, depth - 1), expression(dice, depth - 1), expression(dice, depth - 1));
     both(
         format!("{{({}): ({}), b: ({})}}", key.ours, value.ours, other.ours),
         format!(
@@ -185,15 +157,8 @@ fn plain(dice: &mut Dice, depth: usize) -> Pair {
     let inner = expression(dice, depth - 1);
     let function = *dice.pick(PLAIN);
     let own = ["max", "min", "not", "sort", "type"];
-    let jaq = if own.contains(&function) {
-        function.to_owned()
-    } else {
-        format!("q_{function}")
-    };
-    both(
-        format!("({} | {function})", inner.ours),
-        format!("(({}) | {jaq})", inner.jaq),
-    )
+    let jaq = if own.contains(&function) { function.to_owned() } else { format!("q_{function}") };
+    both(format!("({} | {function})", inner.ours), format!("(({}) | {jaq})", inner.jaq))
 }
 
 fn valued(dice: &mut Dice, depth: usize) -> Pair {
@@ -235,19 +200,12 @@ fn filtered(dice: &mut Dice, depth: usize) -> Pair {
 
 fn path(dice: &mut Dice, depth: usize) -> Pair {
     let base = expression(dice, depth - 1);
-    let start = if base.is_path {
-        base.ours.clone()
-    } else {
-        format!("({})", base.ours)
-    };
+    let start = if base.is_path { base.ours.clone() } else { format!("({})", base.ours) };
     let (optional, suffix) = if dice.below(3) == 0 { ("?", "?") } else { ("", "") };
     let made = match dice.below(5) {
         0 => {
             let name = dice.pick(NAMES);
-            (
-                format!("{start}.{name}"),
-                format!("(({}) | (q_index(\"{name}\")){suffix})", base.jaq),
-            )
+            (format!("{start}.{name}"), format!("(({}) | (q_index(\"{name}\")){suffix})", base.jaq))
         }
         1 => {
             let key = expression(dice, depth - 1);
@@ -264,20 +222,10 @@ fn path(dice: &mut Dice, depth: usize) -> Pair {
         }
         3 => {
             let position = dice.pick(&["0", "1", "-1"]);
-            (
-                format!("{start}[{position}]"),
-                format!("(({}) | (q_index({position})){suffix})", base.jaq),
-            )
+            (format!("{start}[{position}]"), format!("(({}) | (q_index({position})){suffix})", base.jaq))
         }
         // An error inside `q_each` is only that of the value itself, so `?` may stand behind it.
-        _ => (
-            format!("{start}[]"),
-            format!("(({}) | (q_each){suffix})", base.jaq),
-        ),
+        _ => (format!("{start}[]"), format!("(({}) | (q_each){suffix})", base.jaq)),
     };
-    Pair {
-        ours: format!("{}{optional}", made.0),
-        jaq: made.1,
-        is_path: true,
-    }
+    Pair { ours: format!("{}{optional}", made.0), jaq: made.1, is_path: true }
 }

@@ -32,11 +32,7 @@ const SHAPES: &[(&str, &str)] = &[
 /// The deepest texts that the bounds let through, one shape at a time.
 fn deepest() -> Vec<String> {
     let nested = |open: &str, inner: &str, close: &str| {
-        format!(
-            "{}{inner}{}",
-            open.repeat(limit::NESTING),
-            close.repeat(limit::NESTING)
-        )
+        format!("{}{inner}{}", open.repeat(limit::NESTING), close.repeat(limit::NESTING))
     };
     let chain = |link: &str, times: usize| link.repeat(times);
     let mut texts = vec![

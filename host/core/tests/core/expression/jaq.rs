@@ -52,10 +52,8 @@ const DEFINITIONS: &[&str] = &[
 
 /// The values of the filters, each of which gives one; nothing where it fails.
 pub(super) fn run_all(definitions: &str, filters: &[String], input: &Value) -> Vec<Option<Value>> {
-    let attempts: Vec<String> = filters
-        .iter()
-        .map(|filter| format!("(try [{filter}\n] catch null)"))
-        .collect();
+    let attempts: Vec<String> =
+        filters.iter().map(|filter| format!("(try [{filter}\n] catch null)")).collect();
     let values = run(&format!("{definitions}[{}]", joined(&attempts)), input);
     let values = values.expect("what is tried does not fail");
     let values = values.as_array().expect("an array").iter();
@@ -80,16 +78,9 @@ pub(super) fn run(filter: &str, input: &Value) -> Option<Value> {
     let known = |name: &str, arity: usize| DEFINITIONS.contains(&name) && (name, arity) != ("split", 2);
     let loader = Loader::new(definitions.filter(|definition| known(definition.name, definition.args.len())));
     let arena = Arena::default();
-    let file = File {
-        code: filter,
-        path: (),
-    };
-    let modules = loader
-        .load(&arena, file)
-        .unwrap_or_else(|errors| panic!("{filter}: {errors:?}"));
-    let functions = jaq_core::funs()
-        .chain(jaq_std::base_funs())
-        .chain(jaq_json::funs());
+    let file = File { code: filter, path: () };
+    let modules = loader.load(&arena, file).unwrap_or_else(|errors| panic!("{filter}: {errors:?}"));
+    let functions = jaq_core::funs().chain(jaq_std::base_funs()).chain(jaq_json::funs());
     let compiled = Compiler::default().with_funs(functions).compile(modules);
     let compiled = compiled.unwrap_or_else(|errors| panic!("{filter}: {errors:?}"));
     let input = read::parse_single(input.to_string().as_bytes()).expect("JSON is JSON");
@@ -110,9 +101,7 @@ pub(super) fn same(left: &Value, right: &Value) -> bool {
         }
         (Value::Object(left), Value::Object(right)) => {
             left.len() == right.len()
-                && left
-                    .iter()
-                    .all(|(name, left)| right.get(name).is_some_and(|right| same(left, right)))
+                && left.iter().all(|(name, left)| right.get(name).is_some_and(|right| same(left, right)))
         }
         _ => left == right,
     }

@@ -26,14 +26,7 @@ fn the_longest_text_is_2048_bytes() {
 
 #[test]
 fn the_129th_token_is_refused() {
-    for (one, last) in [
-        ("1+", "1"),
-        ("-", "1"),
-        (".|", "."),
-        ("1 and ", "1"),
-        ("1,", "1"),
-        ("1//", "1"),
-    ] {
+    for (one, last) in [("1+", "1"), ("-", "1"), (".|", "."), ("1 and ", "1"), ("1,", "1"), ("1//", "1")] {
         let most = format!("{}{last}", one.repeat(limit::TOKENS));
         assert!(Expression::parse(&most).is_ok(), "{one}");
         let fault = fault(&format!("{one}{most}"));
@@ -90,10 +83,7 @@ fn products_end_at_the_bound() {
         "[.[.[], .[], .[]:.[], .[]][.[]]]",
         "[.[] | [1,2,3,4,5,6,7,8,9] | .[] + .[] + .[] + .[]]",
     ] {
-        let text = text.replace(
-            " as_path",
-            ", .[] | (1,2,3) + (1,2,3) + (1,2,3) + (1,2,3) + (1,2,3)",
-        );
+        let text = text.replace(" as_path", ", .[] | (1,2,3) + (1,2,3) + (1,2,3) + (1,2,3) + (1,2,3)");
         assert!(passes_a_bound(&text, &root), "{text}");
     }
 }
@@ -103,10 +93,7 @@ fn comparisons_count_by_what_they_compare() {
     let big = json!(vec![1; 100_000]);
     let root = json!({"n": vec![0; 400], "a": big, "b": big});
     assert_eq!(evaluate(".a == .b", &root), Ok(json!(true)));
-    assert!(!passes_a_bound(
-        "[(.n[] | true) and (.a == .b)]",
-        &json!({"n": [], "a": 1})
-    ));
+    assert!(!passes_a_bound("[(.n[] | true) and (.a == .b)]", &json!({"n": [], "a": 1})));
     assert!(passes_a_bound("[(.n[] == 0) and (.a == .b)]", &root));
     let long = "x".repeat(1_000_000);
     let root = json!({"n": vec![0; 1_000], "a": long, "b": long});
@@ -132,10 +119,7 @@ fn at_most_16_mib_are_made() {
         "[.text,.text,.text,.text,.text,.text,.text,.text,.text,.text] | add",
         "(.text | tojson) as_text",
     ] {
-        let text = text.replace(
-            " as_value",
-            "|{a:.,b:.,c:.,d:.}|[.,.,.,.]|[.,.,.,.]|[.,.,.,.]|[.,.,.,.]",
-        );
+        let text = text.replace(" as_value", "|{a:.,b:.,c:.,d:.}|[.,.,.,.]|[.,.,.,.]|[.,.,.,.]|[.,.,.,.]");
         let text = text.replace(" as_text", "|[.,.,.,.]|tojson|[.,.,.,.]|tojson");
         assert!(passes_a_bound(&text, &root), "{text}");
     }
@@ -146,14 +130,8 @@ fn what_is_only_looked_at_is_not_made() {
     let root = json!({"steps": {"big": {"text": "x".repeat(20 << 20), "field": 7}}});
     assert_eq!(evaluate(".steps.big.field", &root), Ok(json!(7)));
     assert_eq!(evaluate(".steps.big.text | length", &root), Ok(json!(20 << 20)));
-    assert_eq!(
-        evaluate(".steps | .big | select(.field == 7) | .field", &root),
-        Ok(json!(7))
-    );
-    assert_eq!(
-        evaluate("if .steps.big then .steps.big.field else .steps.big end", &root),
-        Ok(json!(7))
-    );
+    assert_eq!(evaluate(".steps | .big | select(.field == 7) | .field", &root), Ok(json!(7)));
+    assert_eq!(evaluate("if .steps.big then .steps.big.field else .steps.big end", &root), Ok(json!(7)));
     assert!(passes_a_bound(".steps.big", &root));
 }
 
@@ -180,9 +158,7 @@ fn a_value_is_at_most_96_deep() {
     assert_eq!((faults.len(), faults[0].fault.kind), (1, FaultKind::Limit));
     let binding = Binding::parse(&json!([["${ . }"]])).expect("a binding");
     assert!(binding.evaluate(&nested(limit::VALUE_DEPTH - 2)).is_ok());
-    let error = binding
-        .evaluate(&nested(limit::VALUE_DEPTH - 1))
-        .expect_err("too deep");
+    let error = binding.evaluate(&nested(limit::VALUE_DEPTH - 1)).expect_err("too deep");
     assert_eq!(error.error.kind, EvaluationErrorKind::Limit);
 }
 
@@ -192,10 +168,7 @@ fn the_bounds_hold_for_a_binding_as_a_whole() {
     let binding = |strings: usize| Binding::parse(&json!(vec!["${ .text }"; strings])).expect("a binding");
     assert!(binding(15).evaluate(&root).is_ok());
     let error = binding(16).evaluate(&root).expect_err("16 MiB and a little");
-    assert_eq!(
-        (error.pointer.as_str(), error.error.kind),
-        ("/15", EvaluationErrorKind::Limit)
-    );
+    assert_eq!((error.pointer.as_str(), error.error.kind), ("/15", EvaluationErrorKind::Limit));
 }
 
 #[test]

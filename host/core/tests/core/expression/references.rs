@@ -8,9 +8,7 @@ use super::{
 };
 
 fn references(text: &str) -> References {
-    Expression::parse(text)
-        .unwrap_or_else(|fault| panic!("{text}: {fault:?}"))
-        .references()
+    Expression::parse(text).unwrap_or_else(|fault| panic!("{text}: {fault:?}")).references()
 }
 
 fn names<T>(found: &std::collections::BTreeMap<String, T>) -> Vec<&str> {
@@ -45,10 +43,7 @@ fn steps_are_found_wherever_they_are_named() {
         ("[.steps.a, {b: .steps.b}]", &["a", "b"]),
         ("{(.steps.a): .steps.b}", &["a", "b"]),
         ("\"\\(.steps.a)-\\(.steps.b)\"", &["a", "b"]),
-        (
-            ".steps.a + .steps.b == -.steps.c and .steps.d",
-            &["a", "b", "c", "d"],
-        ),
+        (".steps.a + .steps.b == -.steps.c and .steps.d", &["a", "b", "c", "d"]),
         (".input | map(.steps)", &[]),
         (".input | .steps.a", &[]),
         (".steps.a | .steps.b", &["a"]),
@@ -70,21 +65,14 @@ fn steps_are_found_wherever_they_are_named() {
     ];
     for (text, steps) in table {
         let found = references(text);
-        assert_eq!(
-            (names(&found.steps), &found.dynamic),
-            (steps.to_vec(), &None),
-            "{text}"
-        );
+        assert_eq!((names(&found.steps), &found.dynamic), (steps.to_vec(), &None), "{text}");
     }
 }
 
 #[test]
 fn outcomes_are_apart_from_steps() {
     let found = references(".outcomes.a.status == \"ok\" and .steps.b and (.outcomes | .c)");
-    assert_eq!(
-        (names(&found.outcomes), names(&found.steps)),
-        (vec!["a", "c"], vec!["b"])
-    );
+    assert_eq!((names(&found.outcomes), names(&found.steps)), (vec!["a", "c"], vec!["b"]));
 }
 
 #[test]
@@ -137,10 +125,7 @@ fn a_name_that_is_not_written_may_be_any_name() {
 fn names_that_the_root_may_not_have_are_told_apart() {
     let found = references(".foo.bar + .item.x - .input.y * .[\"in dex\"] + .foo");
     let unknown = [("foo", 0..4), ("in dex", 32..43), ("item", 11..16)];
-    assert_eq!(
-        found.unknown_roots,
-        unknown.map(|(name, span)| (name.to_owned(), span)).into()
-    );
+    assert_eq!(found.unknown_roots, unknown.map(|(name, span)| (name.to_owned(), span)).into());
     assert_eq!(found.dynamic, None);
 }
 
@@ -182,18 +167,13 @@ fn what_is_not_referred_to_does_not_matter() {
             let less = without(&root, "steps", &names(&found.steps));
             let less = without(&less, "outcomes", &names(&found.outcomes));
             let whole = expression.evaluate(&root);
-            let limited = whole
-                .as_ref()
-                .is_err_and(|error| error.kind == EvaluationErrorKind::Limit);
+            let limited = whole.as_ref().is_err_and(|error| error.kind == EvaluationErrorKind::Limit);
             if !limited {
                 assert_eq!(whole, expression.evaluate(&less), "{text}");
             }
             proved += 1;
             reading += usize::from(!found.steps.is_empty());
         }
-        assert!(
-            proved > 1_000 && reading > 300,
-            "{proved} expressions, of which {reading} read a step"
-        );
+        assert!(proved > 1_000 && reading > 300, "{proved} expressions, of which {reading} read a step");
     });
 }

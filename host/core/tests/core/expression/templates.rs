@@ -11,9 +11,7 @@ fn root() -> Value {
 fn rendered(text: &str) -> Value {
     let template = Template::parse(text).unwrap_or_else(|fault| panic!("{text}: {fault:?}"));
     assert_eq!(template.source(), text);
-    template
-        .evaluate(&root())
-        .unwrap_or_else(|error| panic!("{text}: {error:?}"))
+    template.evaluate(&root()).unwrap_or_else(|error| panic!("{text}: {error:?}"))
 }
 
 #[test]
@@ -30,15 +28,9 @@ fn any_other_string_becomes_text() {
     assert_eq!(rendered("plain"), json!("plain"));
     assert_eq!(rendered(" ${ .input.n }"), json!(" 1.5"));
     assert_eq!(rendered("${ .input.n }\n"), json!("1.5\n"));
-    assert_eq!(
-        rendered("a ${.input.s} b ${.input.o} c"),
-        json!("a text b {\"a\":null,\"b\":[1,\"x\"]} c")
-    );
+    assert_eq!(rendered("a ${.input.s} b ${.input.o} c"), json!("a text b {\"a\":null,\"b\":[1,\"x\"]} c"));
     assert_eq!(rendered("${null}${true}${4/2}"), json!("nulltrue2"));
-    assert_eq!(
-        rendered("\u{e9}${\"\u{e9}\"}\u{1f4a3}"),
-        json!("\u{e9}\u{e9}\u{1f4a3}")
-    );
+    assert_eq!(rendered("\u{e9}${\"\u{e9}\"}\u{1f4a3}"), json!("\u{e9}\u{e9}\u{1f4a3}"));
 }
 
 #[test]
@@ -63,14 +55,7 @@ fn only_a_brace_that_closes_the_expression_ends_it() {
 
 #[test]
 fn an_expression_that_does_not_end_is_refused() {
-    for text in [
-        "a ${",
-        "a ${ .b",
-        "a ${ \"}",
-        "a ${ {}",
-        "a ${ # }",
-        "a ${ {a: 1 ",
-    ] {
+    for text in ["a ${", "a ${ .b", "a ${ \"}", "a ${ {}", "a ${ # }", "a ${ {a: 1 "] {
         let fault = Template::parse(text).expect_err(text);
         assert_eq!((fault.kind, fault.span), (FaultKind::Syntax, 2..4), "{text}");
         assert_eq!(fault.message, "`${` is never closed");
@@ -84,21 +69,12 @@ fn spans_are_bytes_of_the_string() {
     assert_eq!(&text[fault.span], "now");
     let text = "a ${ ( } b";
     let fault = Template::parse(text).expect_err("unclosed");
-    assert_eq!(
-        (fault.message.as_str(), &text[fault.span]),
-        ("`(` is never closed", "(")
-    );
+    assert_eq!((fault.message.as_str(), &text[fault.span]), ("`(` is never closed", "("));
     let text = "x ${ 1 } ${ .input.s - 1 }";
-    let error = Template::parse(text)
-        .expect("a template")
-        .evaluate(&root())
-        .expect_err("no number");
+    let error = Template::parse(text).expect("a template").evaluate(&root()).expect_err("no number");
     assert_eq!(&text[error.span], ".input.s - 1");
     let text = "x ${ 1, 2 }";
-    let error = Template::parse(text)
-        .expect("a template")
-        .evaluate(&root())
-        .expect_err("two values");
+    let error = Template::parse(text).expect("a template").evaluate(&root()).expect_err("two values");
     assert_eq!(&text[error.span], "1, 2");
 }
 
@@ -106,10 +82,7 @@ fn spans_are_bytes_of_the_string() {
 fn references_are_those_of_all_expressions() {
     let text = "${ .steps.one } ${ .outcomes.two } ${ .foo } ${ .steps } $${ .steps.no }";
     let found = Template::parse(text).expect("a template").references();
-    assert_eq!(
-        found.steps.into_iter().collect::<Vec<_>>(),
-        [("one".to_owned(), 3..13)]
-    );
+    assert_eq!(found.steps.into_iter().collect::<Vec<_>>(), [("one".to_owned(), 3..13)]);
     assert_eq!(&text[found.outcomes["two"].clone()], ".outcomes.two");
     assert_eq!(&text[found.unknown_roots["foo"].clone()], ".foo");
     assert_eq!(found.dynamic.map(|span| &text[span]), Some(".steps"));
@@ -117,15 +90,10 @@ fn references_are_those_of_all_expressions() {
 
 #[test]
 fn an_expression_gives_one_value() {
-    for (text, count) in [
-        ("${ empty }", "no value"),
-        ("a ${ .input.o.b[] }", "2 values"),
-        ("${ 1,2,3 }", "3 values"),
-    ] {
-        let error = Template::parse(text)
-            .expect("a template")
-            .evaluate(&root())
-            .expect_err(text);
+    for (text, count) in
+        [("${ empty }", "no value"), ("a ${ .input.o.b[] }", "2 values"), ("${ 1,2,3 }", "3 values")]
+    {
+        let error = Template::parse(text).expect("a template").evaluate(&root()).expect_err(text);
         assert!(error.message.contains(count), "{text}: {}", error.message);
         assert!(error.message.contains("`[ ... ]`"), "{text}: {}", error.message);
         assert_eq!(error.kind, EvaluationErrorKind::Failed);
@@ -152,10 +120,7 @@ fn a_binding_evaluates_the_strings_of_a_value() {
 fn a_binding_tells_every_fault_and_its_place() {
     let value = json!({"a/b": ["${ now }", "fine", "${ .x "], "c~d": {"e": "${ 1 + }"}, "f": "${ .ok }"});
     let faults = Binding::parse(&value).expect_err("three faults");
-    let places: Vec<_> = faults
-        .iter()
-        .map(|fault| (fault.pointer.as_str(), fault.fault.kind))
-        .collect();
+    let places: Vec<_> = faults.iter().map(|fault| (fault.pointer.as_str(), fault.fault.kind)).collect();
     let expected = [
         ("/a~1b/0", FaultKind::NotSupported),
         ("/a~1b/2", FaultKind::Syntax),
@@ -188,8 +153,5 @@ fn a_binding_tells_the_references_of_each_string() {
 #[test]
 fn a_value_without_strings_is_itself() {
     let value = json!([1, {"a": [null, true, 2.5]}]);
-    assert_eq!(
-        Binding::parse(&value).expect("a binding").evaluate(&root()),
-        Ok(value)
-    );
+    assert_eq!(Binding::parse(&value).expect("a binding").evaluate(&root()), Ok(value));
 }

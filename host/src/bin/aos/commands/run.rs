@@ -47,12 +47,13 @@ async fn record(
     ceiling: Option<Money>,
     journal: Option<PathBuf>,
 ) -> (StructuredOutcome, Option<PathBuf>) {
-    let path = journal.unwrap_or_else(|| new_journal(runtime));
+    let id = runtime.new_id();
+    let path = journal.unwrap_or_else(|| Path::new(folders::STATE).join("runs").join(format!("{id}.jsonl")));
     let sink = match FileSink::create(&path) {
         Ok(sink) => sink,
         Err(error) => return (runtime.refuse(&error.into()), None),
     };
-    let mut options = RunOptions::default().journal(sink);
+    let mut options = RunOptions::default().id(id).journal(sink);
     if let Some(ceiling) = ceiling {
         options = options.ceiling(ceiling);
     }
@@ -81,12 +82,6 @@ async fn record(
         }
     };
     (outcome, Some(path))
-}
-
-/// Journals that have no name of their own are named after an id, so that they sort by time.
-fn new_journal(runtime: &Runtime) -> PathBuf {
-    let id = runtime.new_id();
-    Path::new(folders::STATE).join("runs").join(format!("{id}.jsonl"))
 }
 
 fn input(text: &str) -> anyhow::Result<Value> {

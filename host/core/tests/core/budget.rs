@@ -1,0 +1,205 @@
+//! The ledger: what is held, charged, absorbed and refunded always adds up, and no ceiling is passed.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aos_core::budget::{Balance, BudgetTracker, PriceList};
+use aos_core::failure::ErrorCode;
+use aos_core::skill::ResourceContract;
+use aos_core::units::{Fuel, Money};
+use proptest::prelude::*;
+
+fn nanos(nanos: u64) -> Money {
+    Money::from_nanos(nanos).unwrap()
+}
+
+fn tracker(ceiling: u64) -> BudgetTracker {
+    BudgetTracker::new(nanos(ceiling))
+}
+
+fn check(balance: Balance) {
+    let used = balance.held.checked_add(balance.charged).unwrap();
+    assert!(used <= balance.ceiling, "{balance:?}");
+    assert!(balance.held.checked_add(balance.absorbed).unwrap() <= balance.absorbed_ceiling, "{balance:?}");
+    assert!(balance.held <= balance.peak_held, "{balance:?}");
+}
+
+#[test]
+fn a_settled_call_is_charged_when_its_attempt_succeeds() {
+    let tracker = tracker(100);
+    let attempt = tracker.open_attempt();
+    let settled = attempt.reserve(nanos(60)).unwrap().sent().settle(nanos(25));
+    assert_eq!((settled.spent, settled.refunded, settled.overrun), (nanos(25), nanos(35), Money::ZERO));
+    assert_eq!(tracker.balance().held, nanos(25));
+    assert_eq!(attempt.succeed(), nanos(25));
+    let balance = tracker.balance();
+    assert_eq!((balance.charged, balance.held, balance.refunded), (nanos(25), Money::ZERO, nanos(35)));
+    assert_eq!(balance.peak_held, nanos(60));
+}
+
+#[test]
+fn a_failed_attempt_is_absorbed_and_gives_its_room_back() {
+    let tracker = tracker(100);
+    let attempt = tracker.open_attempt();
+    let _ = attempt.reserve(nanos(60)).unwrap().sent().settle(nanos(60));
+    assert_eq!(attempt.fail(), nanos(60));
+    assert_eq!(tracker.balance().absorbed, nanos(60));
+    assert_eq!(tracker.balance().available(), nanos(40), "what may be lost is bounded as well");
+    let refusal = tracker.open_attempt().reserve(nanos(41)).unwrap_err();
+    assert_eq!(refusal.code, ErrorCode::AbsorbedCeilingExceeded);
+}
+
+#[test]
+fn a_reservation_that_is_dropped_goes_back_and_one_in_flight_is_spent() {
+    let tracker = tracker(100);
+    let attempt = tracker.open_attempt();
+    drop(attempt.reserve(nanos(10)).unwrap());
+    assert_eq!(tracker.balance().held, Money::ZERO);
+    drop(attempt.reserve(nanos(10)).unwrap().sent());
+    assert_eq!(tracker.balance().held, nanos(10));
+    assert_eq!(attempt.succeed(), nanos(10));
+}
+
+#[test]
+fn an_account_without_a_verdict_counts_as_failed() {
+    let tracker = tracker(100);
+    let attempt = tracker.open_attempt();
+    let _ = attempt.reserve(nanos(10)).unwrap().sent().settle(nanos(10));
+    drop(attempt);
+    assert_eq!(tracker.balance().absorbed, nanos(10));
+}
+
+#[test]
+fn a_bill_beyond_the_worst_case_is_an_overrun_and_not_charged() {
+    let tracker = tracker(100);
+    let attempt = tracker.open_attempt();
+    let settled = attempt.reserve(nanos(10)).unwrap().sent().settle(nanos(15));
+    assert_eq!((settled.spent, settled.overrun), (nanos(10), nanos(5)));
+    assert_eq!(attempt.succeed(), nanos(10));
+}
+
+#[test]
+fn of_two_that_fit_alone_but_not_together_one_is_refused() {
+    let tracker = tracker(100);
+    let (one, two) = (tracker.open_attempt(), tracker.open_attempt());
+    let held = one.reserve(nanos(60)).unwrap();
+    let refusal = two.reserve(nanos(60)).unwrap_err();
+    assert_eq!(
+        (refusal.code, refusal.available, refusal.fits_later),
+        (ErrorCode::BudgetExceeded, nanos(40), true)
+    );
+    assert!(!two.reserve(nanos(101)).unwrap_err().fits_later);
+    held.refund();
+    assert!(two.reserve(nanos(60)).is_ok());
+}
+
+#[test]
+fn amounts_at_the_ends_neither_wrap_nor_panic() {
+    let tracker = BudgetTracker::new(Money::MAX);
+    let attempt = tracker.open_attempt();
+    let all = attempt.reserve(Money::MAX).unwrap();
+    assert!(attempt.reserve(nanos(1)).is_err());
+    assert!(attempt.reserve(Money::ZERO).is_ok());
+    assert!(attempt.reserve(Money::MAX).is_err());
+    let _ = all.sent().settle(Money::MAX);
+    assert_eq!(attempt.succeed(), Money::MAX);
+    assert_eq!(tracker.balance().available(), Money::ZERO);
+}
+
+#[test]
+fn threads_take_each_unit_once() {
+    let tracker = tracker(1000);
+    let taken = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let attempt = tracker.open_attempt();
+                for _ in 0..2000 {
+                    if let Ok(reservation) = attempt.reserve(nanos(1)) {
+                        let _ = reservation.sent().settle(nanos(1));
+                        taken.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+                attempt.succeed();
+            });
+        }
+    });
+    assert_eq!(taken.into_inner(), 1000);
+    assert_eq!(tracker.balance().charged, nanos(1000));
+}
+
+#[test]
+fn fuel_is_what_the_contract_says_or_what_the_rest_affords() {
+    let contract =
+        ResourceContract { fuel: Fuel::new(1_000_000_000).unwrap(), ..ResourceContract::host_maximum() };
+    let grant = tracker(10_000_000).grant_fuel(&contract, Money::ZERO, 500).unwrap();
+    assert_eq!((grant.fuel, grant.price, grant.cut_by_budget), (contract.fuel, nanos(500_000), false));
+    let grant = tracker(1_000).grant_fuel(&contract, nanos(500), 500).unwrap();
+    assert_eq!((grant.fuel.units(), grant.price, grant.cut_by_budget), (1_000_000, nanos(500), true));
+    let refusal = tracker(0).grant_fuel(&contract, Money::ZERO, 500).unwrap_err();
+    assert_eq!(refusal.code, ErrorCode::BudgetExceeded);
+    assert!(tracker(100).grant_fuel(&contract, nanos(101), 500).is_err());
+}
+
+#[test]
+fn the_bundled_prices_read_and_keep_a_contract_under_a_tenth_of_a_cent() {
+    let prices = PriceList::bundled().unwrap();
+    assert!(Money::of_units(1_000_000_000, prices.fuel).unwrap() < nanos(1_000_000));
+    let mini = prices.model("gpt-4o-mini").unwrap();
+    assert_eq!(mini.of(1_000_000, 0, 1_000_000).unwrap(), nanos(750_000_000));
+    assert_eq!(mini.of(10, 10, 0).unwrap(), nanos(750));
+    assert_eq!(mini.of(1, 5, 0).unwrap(), nanos(75), "cached tokens are part of the input");
+    assert!(mini.of(u64::MAX, 0, u64::MAX).is_err());
+    assert_eq!(prices.model("no-such-model"), None);
+    assert_eq!(prices.digest(), PriceList::bundled().unwrap().digest());
+}
+
+#[derive(Debug, Clone)]
+enum Operation {
+    Reserve(u64),
+    Refund,
+    Send,
+    Settle(u64),
+    DropInFlight,
+    Succeed,
+    Fail,
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        4 => (0..80_u64).prop_map(Operation::Reserve),
+        1 => Just(Operation::Refund),
+        4 => Just(Operation::Send),
+        4 => (0..100_u64).prop_map(Operation::Settle),
+        1 => Just(Operation::DropInFlight),
+        1 => Just(Operation::Succeed),
+        1 => Just(Operation::Fail),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn the_sums_add_up_after_every_operation(operations in prop::collection::vec(operation(), 1..200)) {
+        let tracker = tracker(200);
+        let mut attempt = tracker.open_attempt();
+        let (mut reserved, mut in_flight) = (Vec::new(), Vec::new());
+        for operation in operations {
+            match operation {
+                Operation::Reserve(amount) => reserved.extend(attempt.reserve(nanos(amount)).ok()),
+                Operation::Refund => drop(reserved.pop()),
+                Operation::Send => in_flight.extend(reserved.pop().map(aos_core::budget::Reservation::sent)),
+                Operation::Settle(actual) => {
+                    let _ = in_flight.pop().map(|hold: aos_core::budget::InFlight| hold.settle(nanos(actual)));
+                }
+                Operation::DropInFlight => drop(in_flight.pop()),
+                Operation::Succeed | Operation::Fail => {
+                    reserved.clear();
+                    in_flight.clear();
+                    let old = std::mem::replace(&mut attempt, tracker.open_attempt());
+                    let _ = if matches!(operation, Operation::Succeed) { old.succeed() } else { old.fail() };
+                    prop_assert_eq!(tracker.balance().held, Money::ZERO);
+                }
+            }
+            check(tracker.balance());
+        }
+    }
+}

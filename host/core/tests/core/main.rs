@@ -1,0 +1,20 @@
+//! The pure rules, through their public API.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod budget;
+mod canonical;
+mod expression;
+mod failure;
+mod floors;
+mod journal;
+mod json;
+mod policy;
+mod retry;
+mod units;
+mod workflow;
