@@ -29,7 +29,7 @@ build-skills: setup
 
 # Build the program
 build: setup
-    cargo build --locked -p aos-host
+    cargo build --locked --workspace
 
 # Run every workflow of fixtures/workflows in its stub world, and replay each
 demo: build-skills build
@@ -80,4 +80,4 @@ verify: lint doc demo test
 
 # Write the golden files anew; look at the difference before you commit it
 bless: build-skills
-    AOS_BLESS=1 cargo test --locked -p aos-tests
+    AOS_BLESS=1 cargo test --locked --workspace golden

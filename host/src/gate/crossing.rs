@@ -1,6 +1,5 @@
 //! One attempt's gate: it counts, allows, reserves, records, performs and settles; or repeats from the journal.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,14 +14,9 @@ use aos_core::units::Money;
 use base64::Engine as _;
 use serde_json::{Value, json};
 
+use super::progress::Progress;
 use super::{HostCall, LiveRun};
 use crate::sandbox::Stop;
-
-/// Crossings of one attempt that are recorded at all, refused ones included: what keeps a journal readable.
-const MAX_CROSSINGS: u32 = 100_000;
-
-/// Bytes of log text of one attempt.
-const MAX_LOG_BYTES: usize = 1 << 20;
 
 /// What one attempt may do at its gate.
 #[derive(Debug, Clone, Copy)]
@@ -55,16 +49,6 @@ enum Side {
     Nowhere,
 }
 
-#[derive(Default)]
-struct Progress {
-    crossings: u32,
-    calls: u32,
-    log_bytes: usize,
-    in_flight: Option<u32>,
-    failed: BTreeMap<u32, Failure>,
-    unrepeatable: u32,
-}
-
 /// What opening a call came to.
 enum Opened {
     Go(InFlight),
@@ -94,7 +78,7 @@ impl Gate {
     /// A gate to nothing: every effect is denied, nothing is recorded, and time stands still.
     #[must_use]
     pub(crate) fn nowhere(cursor: Cursor) -> Self {
-        let limits = GateLimits { host_calls: MAX_CROSSINGS, call_time: Duration::ZERO };
+        let limits = GateLimits { host_calls: u32::MAX, call_time: Duration::ZERO };
         Self::new(Side::Nowhere, cursor, limits)
     }
 
@@ -148,7 +132,7 @@ impl Gate {
             };
             (Event::Result(result::<C>(index, &answer, verdict.as_ref(), in_flight, spent)), verdict)
         })?;
-        self.ended(index, verdict, call.repeatable());
+        self.progress().ended(index, verdict, call.repeatable());
         Ok((index, answer))
     }
 
@@ -206,8 +190,7 @@ impl Gate {
     ///
     /// `LOG_LIMIT`, and as [`Gate::call`].
     pub(crate) fn emit(&self, name: &'static str, target: &str, bytes: &[u8]) -> Result<(), Stop> {
-        let index = self.next_crossing()?;
-        self.count_log(bytes.len())?;
+        let index = self.progress().next_log(bytes.len())?;
         let text = std::str::from_utf8(bytes).map_or_else(
             |_| json!({ "base64": base64::engine::general_purpose::STANDARD.encode(bytes) }),
             |text| Value::String(text.to_owned()),
@@ -228,7 +211,7 @@ impl Gate {
     ///
     /// As [`Gate::call`].
     pub(crate) fn deny(&self, name: &'static str, target: &str) -> Result<Failure, Stop> {
-        let index = self.next_crossing()?;
+        let index = self.progress().next_crossing()?;
         let intent = Intent {
             index,
             call: name.to_owned(),
@@ -319,11 +302,11 @@ impl Gate {
         match (result.answer, result.failure) {
             (_, Some(failure)) if result.ends_attempt => Err(Stop::new(failure)),
             (Some(answer), verdict) => {
-                self.ended(index, verdict, true);
+                self.progress().ended(index, verdict, true);
                 Ok((index, Ok(serde_json::from_value(answer).map_err(|_| Stop::new(unreadable()))?)))
             }
             (None, Some(failure)) => {
-                self.ended(index, Some(failure.clone()), true);
+                self.progress().ended(index, Some(failure.clone()), true);
                 Ok((index, Err(failure)))
             }
             (None, None) => Err(Stop::new(unreadable())),
@@ -344,23 +327,8 @@ impl Gate {
             overrun: Money::ZERO,
         };
         self.record(run, |_| (Event::Result(result), ()))?;
-        self.ended(index, Some(failure.clone()), true);
+        self.progress().ended(index, Some(failure.clone()), true);
         Ok(failure)
-    }
-
-    /// A call is over. One whose request never left, or that the upstream says it refused to do, may be made again.
-    fn ended(&self, index: u32, verdict: Option<Failure>, repeatable: bool) {
-        let mut progress = self.progress();
-        progress.in_flight = None;
-        let undone = verdict.as_ref().is_some_and(|failure| {
-            !failure.request_sent || failure.code.row().settlement == Settlement::Refund
-        });
-        if !repeatable && undone {
-            progress.unrepeatable = progress.unrepeatable.saturating_sub(1);
-        }
-        if let Some(failure) = verdict {
-            progress.failed.insert(index, failure);
-        }
     }
 
     fn record<T>(&self, run: &LiveRun, make: impl FnOnce(Stamp) -> (Event, T)) -> Result<T, Stop> {
@@ -369,36 +337,7 @@ impl Gate {
     }
 
     fn next_call(&self) -> Result<u32, Stop> {
-        let limit = self.0.limits.host_calls;
-        let mut progress = self.progress();
-        progress.calls += 1;
-        if progress.calls > limit {
-            let message = format!("the contract has {limit} host calls, and this is one more");
-            return Err(Stop::new(Failure::new(ErrorCode::CallLimit, message)));
-        }
-        drop(progress);
-        self.next_crossing()
-    }
-
-    fn next_crossing(&self) -> Result<u32, Stop> {
-        let mut progress = self.progress();
-        let index = progress.crossings;
-        if index >= MAX_CROSSINGS {
-            let message = format!("an attempt crosses to the host at most {MAX_CROSSINGS} times");
-            return Err(Stop::new(Failure::new(ErrorCode::CallLimit, message)));
-        }
-        progress.crossings += 1;
-        Ok(index)
-    }
-
-    fn count_log(&self, bytes: usize) -> Result<(), Stop> {
-        let mut progress = self.progress();
-        progress.log_bytes = progress.log_bytes.saturating_add(bytes);
-        if progress.log_bytes > MAX_LOG_BYTES {
-            let message = format!("an attempt writes at most {MAX_LOG_BYTES} bytes of log text");
-            return Err(Stop::new(Failure::new(ErrorCode::LogLimit, message)));
-        }
-        Ok(())
+        self.progress().next_call(self.0.limits.host_calls)
     }
 
     fn progress(&self) -> MutexGuard<'_, Progress> {

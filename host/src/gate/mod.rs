@@ -5,6 +5,7 @@ mod course;
 mod crossing;
 mod http_call;
 mod llm_call;
+mod progress;
 
 pub(crate) use call::HostCall;
 pub(crate) use course::{Course, LiveRun};

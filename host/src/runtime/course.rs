@@ -8,17 +8,21 @@ use aos_core::units::{Money, Timestamp};
 use aos_core::workflow::Workflow;
 use serde_json::Value;
 
-use crate::workflow::{RunPlan, Runner};
+use crate::workflow::{RunPlan, Runner, check_size};
 
 /// Checks the input, runs the steps, and says how it all ended.
 pub(super) async fn follow(plan: RunPlan) -> Result<RunEnding, Failure> {
-    let checked = match plan.workflow.input_schema() {
-        Some(schema) => schema.check(&plan.input, ErrorCode::InputSchemaViolation),
-        None => Ok(()),
-    };
-    match checked {
+    match check_input(&plan) {
         Ok(()) => Runner::new(plan).run().await,
         Err(failure) => Ok(failed(failure)),
+    }
+}
+
+fn check_input(plan: &RunPlan) -> Result<(), Failure> {
+    check_size("the input", &plan.input)?;
+    match plan.workflow.input_schema() {
+        Some(schema) => schema.check(&plan.input, ErrorCode::InputSchemaViolation),
+        None => Ok(()),
     }
 }
 
@@ -27,7 +31,16 @@ pub(super) const fn failed(failure: Failure) -> RunEnding {
     RunEnding { status: Status::Failure, failure: Some(failure), step: None, output: Value::Null }
 }
 
-/// The outcome of a run. A ledger that does not come out even is a failure of its own.
+/// The end of a run, unless its ledger does not come out even: that is a failure of its own.
+pub(super) fn audited(facts: &Facts, ending: RunEnding) -> RunEnding {
+    if facts.held() == Money::ZERO {
+        return ending;
+    }
+    let message = format!("{} are still held at the end of the run", facts.held());
+    failed(Failure::new(ErrorCode::LedgerInvariant, message))
+}
+
+/// The outcome of a run.
 pub(super) fn outcome(
     facts: &Facts,
     ending: RunEnding,
@@ -36,12 +49,5 @@ pub(super) fn outcome(
 ) -> StructuredOutcome {
     let steps: Vec<(StepId, SkillId)> =
         workflow.steps().iter().map(|step| (step.id.clone(), step.skill.clone())).collect();
-    let uneven = facts.held() != Money::ZERO;
-    let ending = if uneven {
-        let message = format!("{} are still held at the end of the run", facts.held());
-        failed(Failure::new(ErrorCode::LedgerInvariant, message))
-    } else {
-        ending
-    };
     facts.run_outcome(ending, &steps, now)
 }

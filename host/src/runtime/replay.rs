@@ -102,7 +102,7 @@ async fn follow(inner: &Inner, replayer: Arc<Replayer>, workflow: Workflow, skil
         metrics: inner.metrics.clone(),
     };
     let (ending, broken) = match course::follow(plan).await {
-        Ok(ending) => (ending, None),
+        Ok(ending) => (course::audited(replayer.facts(), ending), None),
         Err(failure) => (course::failed(failure.clone()), Some(failure)),
     };
     let outcome = course::outcome(replayer.facts(), ending, &workflow, replayer.end().at);

@@ -242,7 +242,7 @@ async fn live_run(
         }
         Err(failure) => Err(failure),
     };
-    let outcome = finish(&live, &workflow, ending.unwrap_or_else(course::failed)).await;
+    let outcome = finish(&live, &workflow, ending).await;
     inner.metrics.run_ended(Mode::Live, &outcome);
     outcome
 }
@@ -255,8 +255,16 @@ fn keep_components(inner: &Inner, skills: &Skills) -> Result<(), Failure> {
 }
 
 /// Seals the journal. When it cannot be written, the outcome says so, and is true of everything up to there.
-async fn finish(live: &LiveRun, workflow: &Workflow, ending: RunEnding) -> StructuredOutcome {
+async fn finish(
+    live: &LiveRun,
+    workflow: &Workflow,
+    ending: Result<RunEnding, Failure>,
+) -> StructuredOutcome {
     let sealed = live.recorder.append_with(None, |stamp, facts| {
+        let ending = match ending {
+            Ok(ending) => course::audited(facts, ending),
+            Err(failure) => course::failed(failure),
+        };
         let outcome = course::outcome(facts, ending, workflow, stamp.at);
         let value = serde_json::to_value(&outcome).unwrap_or_default();
         (Event::RunEnded(Box::new(RunEnded { outcome: value })), outcome)

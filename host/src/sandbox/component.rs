@@ -7,6 +7,7 @@ use std::time::Duration;
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::Digest;
 use wasmtime::component::Component;
+use wasmtime::wasmparser::Validator;
 
 use super::{CompileCache, Engine};
 
@@ -107,8 +108,9 @@ impl Compiler {
 pub fn to_machine_code(engine: &Engine, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
     check_shape(bytes)?;
     engine.raw().precompile_component(bytes).map_err(|error| {
-        let refused = error.downcast_ref::<wasmtime::wasmparser::BinaryReaderError>().is_some();
-        let code = if refused { ErrorCode::ComponentInvalid } else { ErrorCode::CompileFailed };
+        let features = engine.raw().get_wasm_features();
+        let invalid = Validator::new_with_features(features).validate_all(bytes).is_err();
+        let code = if invalid { ErrorCode::ComponentInvalid } else { ErrorCode::CompileFailed };
         Failure::new(code, format!("{error:#}"))
     })
 }

@@ -3,7 +3,10 @@
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::Digest;
 use aos_core::skill::ResourceContract;
+
 use wasmtime::{Config, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig};
+
+use super::limits::MAX_TABLE_ELEMENTS;
 
 /// Invocations that run at one time; the pool has room for as many, each as large as can be.
 pub const CONCURRENT_INVOCATIONS: u32 = 64;
@@ -102,6 +105,7 @@ fn pool() -> PoolingAllocationConfig {
         .max_core_instances_per_component(INSTANCES_PER_COMPONENT)
         .max_memories_per_component(MEMORIES_PER_COMPONENT)
         .max_tables_per_component(TABLES_PER_COMPONENT)
+        .table_elements(MAX_TABLE_ELEMENTS)
         .max_memory_size(memory);
     pool
 }

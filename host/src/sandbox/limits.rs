@@ -7,7 +7,7 @@ use wasmtime::ResourceLimiter;
 use super::Stop;
 
 /// Elements of all tables together.
-const MAX_TABLE_ELEMENTS: usize = 100_000;
+pub(super) const MAX_TABLE_ELEMENTS: usize = 100_000;
 
 /// Instances, memories and tables of one component, its adapters included.
 const MAX_PARTS: usize = 32;
@@ -42,7 +42,7 @@ impl ResourceLimiter for Limiter {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if maximum.is_some_and(|maximum| desired > maximum) {
+        if declared(maximum, self.memory_limit).is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
         let all = self.memory.saturating_add(desired.saturating_sub(current));
@@ -60,7 +60,7 @@ impl ResourceLimiter for Limiter {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if maximum.is_some_and(|maximum| desired > maximum) {
+        if declared(maximum, MAX_TABLE_ELEMENTS).is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
         let all = self.table_elements.saturating_add(desired.saturating_sub(current));
@@ -83,4 +83,10 @@ impl ResourceLimiter for Limiter {
     fn memories(&self) -> usize {
         MAX_PARTS
     }
+}
+
+/// The maximum that the component itself declares. One from our limit up may be the pool's, which a guest must not
+/// notice: without the pool, the same request has to end in the same way.
+fn declared(maximum: Option<usize>, limit: usize) -> Option<usize> {
+    maximum.filter(|maximum| *maximum < limit)
 }

@@ -63,7 +63,10 @@ fn trapped(trap: Trap, error: &wasmtime::Error) -> Failure {
     let name = format!("{trap:?}");
     let frames = frames(error);
     let place = frames.first().map_or_else(String::new, |frame| format!(" in {frame}"));
-    let failure = Failure::new(code_of(trap), format!("{trap}{place}")).with_subcode(name);
+    with_frames(Failure::new(code_of(trap), format!("{trap}{place}")).with_subcode(name), &frames)
+}
+
+fn with_frames(failure: Failure, frames: &[String]) -> Failure {
     if frames.is_empty() { failure } else { failure.with_details(serde_json::json!({ "frames": frames })) }
 }
 
@@ -113,5 +116,5 @@ fn untyped(error: &wasmtime::Error, otherwise: ErrorCode) -> Failure {
     } else {
         otherwise
     };
-    Failure::new(code, format!("{error:#}")).with_subcode(text)
+    with_frames(Failure::new(code, text), &frames(error))
 }

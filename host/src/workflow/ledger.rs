@@ -55,15 +55,16 @@ pub(super) fn ended_early(status: Status, failure: Option<Failure>) -> StepEnded
     }
 }
 
-/// How a step looks that is stopped before it begins.
-pub(super) fn stopped(reason: StopReason) -> StepEnded {
-    ended_early(Status::Skipped, Some(reason.failure()))
+/// How a step looks that is stopped before it begins, or before it begins again.
+fn stopped(reason: StopReason, attempt: u32) -> StepEnded {
+    let status = if attempt > 1 { Status::Failure } else { Status::Skipped };
+    ended_early(status, Some(reason.failure()))
 }
 
 /// Whether the attempt is over before it begins, for a reason that lies outside of it.
 pub(super) fn over_before(course: &Course, cursor: &Cursor, stop: Option<StopReason>) -> Option<StepEnded> {
     match course {
-        Course::Live(_) => stop.map(stopped),
+        Course::Live(_) => stop.map(|reason| stopped(reason, cursor.attempt)),
         Course::Replay(replayer) => {
             let from_outside = |ended: &StepEnded| {
                 matches!(ended.code, OutcomeCode::Error(ErrorCode::Cancelled | ErrorCode::DeadlineExceeded))

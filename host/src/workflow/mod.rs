@@ -10,3 +10,4 @@ mod step;
 pub(crate) use runner::stop;
 pub(crate) use runner::{RunPlan, Runner};
 pub(crate) use scope::Scope;
+pub(crate) use step::check_size;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aos_core::failure::Failure;
+use aos_core::failure::{ErrorCode, Failure};
 use aos_core::journal::{Cursor, StepEnded};
 use aos_core::outcome::Status;
 use aos_core::retry::FailedAttempt;
@@ -70,8 +70,22 @@ fn prepare(context: &RunContext, step: &Step) -> Result<Option<(Arc<Prepared>, V
     }
     let skill = context.skill(&step.skill)?;
     let input = context.scope.bind(&step.with).map_err(|failure| within(failure, "/with"))?;
+    check_size("the step's input", &input).map_err(|failure| within(failure, "/with"))?;
     skill.check_input(&input).map_err(|failure| within(failure, "/with"))?;
     Ok(Some((skill, input)))
+}
+
+/// Bytes of an input: what a guest takes over in one call.
+const MAX_INPUT: usize = 16 << 20;
+
+/// Refuses an input that no skill could take over.
+pub(crate) fn check_size(what: &str, input: &Value) -> Result<(), Failure> {
+    let size = input.to_string().len();
+    if size <= MAX_INPUT {
+        return Ok(());
+    }
+    let message = format!("{what} has {size} bytes as JSON, and at most {MAX_INPUT} are taken");
+    Err(Failure::new(ErrorCode::PayloadTooLarge, message))
 }
 
 /// Makes a pointer into a part one into the step.

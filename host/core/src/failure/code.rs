@@ -239,9 +239,6 @@ catalogue! {
     CostUnknown "COST_UNKNOWN" RESOURCE Error Never Operator Refund 422 "FAILED_PRECONDITION"
         "the price list has no price for the model, so no ceiling could be kept"
         "use a model of the price list";
-    CostOverrun "COST_OVERRUN" RESOURCE Warning Never Upstream Actual 502 "INTERNAL"
-        "a provider billed more than the worst case it was asked for"
-        "compare the provider's bill with the price list";
     LedgerInvariant "LEDGER_INVARIANT" INTEGRITY Critical Never Host Hold 500 "INTERNAL"
         "the ledger does not add up; nothing is spent further"
         "keep the journal and report it";
@@ -395,7 +392,4 @@ catalogue! {
     ConfigInvalid "CONFIG_INVALID" INFRASTRUCTURE Error Never Operator Nothing 500 "FAILED_PRECONDITION"
         "the host is set up wrong"
         "see the message";
-    Unclassified "UNCLASSIFIED" INFRASTRUCTURE Critical Never Host Hold 500 "UNKNOWN"
-        "the host has no word for what happened"
-        "report it with the journal";
 }

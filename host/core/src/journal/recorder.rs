@@ -44,10 +44,13 @@ impl Recorder {
         let syncer = sink.syncer();
         let (chain, run) = (Chain::default(), Box::new(run));
         let facts = Facts::new(run.clone(), now);
-        let state = State { sink, chain, next: 0, last: now, facts, broken: None, listener };
-        let recorder = Self { state: Mutex::new(state), clock, syncer };
-        recorder.append(None, || Event::RunStarted(run))?;
-        Ok(recorder)
+        let mut state = State { sink, chain, next: 0, last: now, facts, broken: None, listener };
+        state.write(Entry {
+            stamp: Stamp { seq: 0, at: now },
+            cursor: None,
+            event: Event::RunStarted(run),
+        })?;
+        Ok(Self { state: Mutex::new(state), clock, syncer })
     }
 
     /// Writes an entry. `make` runs under the journal's lock, so that what it decides stands in the journal in the

@@ -1,0 +1,74 @@
+//! What one attempt has done at its gate so far, and how much more it may.
+
+use std::collections::BTreeMap;
+
+use aos_core::failure::{ErrorCode, Failure, Settlement};
+
+use crate::sandbox::Stop;
+
+/// Crossings of one attempt that are recorded at all, refused ones included: what keeps a journal readable.
+const MAX_CROSSINGS: u32 = 100_000;
+
+/// Bytes of log text of one attempt.
+const MAX_LOG_BYTES: usize = 1 << 20;
+
+/// Counts and notes of one attempt.
+#[derive(Default)]
+pub(super) struct Progress {
+    crossings: u32,
+    calls: u32,
+    log_bytes: usize,
+    /// The call that is under way.
+    pub(super) in_flight: Option<u32>,
+    /// What the host recorded of calls that failed or were answered with a refusal.
+    pub(super) failed: BTreeMap<u32, Failure>,
+    /// Calls that may have acted, and would act again.
+    pub(super) unrepeatable: u32,
+}
+
+impl Progress {
+    /// The index of the next call or observation.
+    pub(super) fn next_call(&mut self, limit: u32) -> Result<u32, Stop> {
+        self.calls = self.calls.saturating_add(1);
+        if self.calls > limit {
+            let message = format!("the contract has {limit} host calls, and this is one more");
+            return Err(Stop::new(Failure::new(ErrorCode::CallLimit, message)));
+        }
+        self.next_crossing()
+    }
+
+    /// The index of the next crossing of any kind.
+    pub(super) fn next_crossing(&mut self) -> Result<u32, Stop> {
+        let index = self.crossings;
+        if index >= MAX_CROSSINGS {
+            let message = format!("an attempt crosses to the host at most {MAX_CROSSINGS} times");
+            return Err(Stop::new(Failure::new(ErrorCode::CallLimit, message)));
+        }
+        self.crossings += 1;
+        Ok(index)
+    }
+
+    /// The index of the next piece of log text.
+    pub(super) fn next_log(&mut self, bytes: usize) -> Result<u32, Stop> {
+        self.log_bytes = self.log_bytes.saturating_add(bytes);
+        if self.log_bytes > MAX_LOG_BYTES {
+            let message = format!("an attempt writes at most {MAX_LOG_BYTES} bytes of log text");
+            return Err(Stop::new(Failure::new(ErrorCode::LogLimit, message)));
+        }
+        self.next_crossing()
+    }
+
+    /// A call is over. One whose request never left, or that the upstream says it refused to do, may be made again.
+    pub(super) fn ended(&mut self, index: u32, verdict: Option<Failure>, repeatable: bool) {
+        self.in_flight = None;
+        let undone = verdict.as_ref().is_some_and(|failure| {
+            !failure.request_sent || failure.code.row().settlement == Settlement::Refund
+        });
+        if !repeatable && undone {
+            self.unrepeatable = self.unrepeatable.saturating_sub(1);
+        }
+        if let Some(failure) = verdict {
+            self.failed.insert(index, failure);
+        }
+    }
+}

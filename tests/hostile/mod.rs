@@ -1,0 +1,206 @@
+//! What a hostile component may try, and how it ends. Each file under `fixtures/hostile/` is one attempt: the body of a
+//! core module, whose first line says the code that it must end with.
+
+pub(crate) mod component;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use aos_host::failure::ErrorCode;
+use aos_host::outcome::{OutcomeCode, StructuredOutcome};
+use aos_host::providers::MemorySink;
+use aos_host::workflow_format::Workflow;
+use aos_host::{RunOptions, Runtime};
+use serde_json::json;
+
+use self::component::{Contract, hostile, hostile_with};
+use crate::support;
+
+const GOOD: &str = "good_run";
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/hostile")
+}
+
+fn attempts() -> BTreeMap<String, (String, String)> {
+    let files = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let first = text.lines().next().unwrap();
+        let code = first.strip_prefix(";; ends: ").unwrap_or_else(|| panic!("{path:?} says how it ends"));
+        (path.file_stem().unwrap().to_string_lossy().into_owned(), (code.trim().to_owned(), text.clone()))
+    };
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "wat")).map(read).collect()
+}
+
+fn workflow(skill: &str, deadline_ms: u64) -> Workflow {
+    let text = format!(
+        "aos: 1\nname: hostile\nsteps:\n  - {{id: a, skill: {skill}, deadline_ms: {deadline_ms}, retry: {{max_attempts: 1}}}}\n"
+    );
+    Workflow::parse(text.as_bytes()).unwrap()
+}
+
+async fn run(runtime: &Runtime, skill: &str, deadline_ms: u64) -> (StructuredOutcome, Vec<u8>) {
+    let journal = MemorySink::default();
+    let options = RunOptions::default().journal(journal.clone());
+    let run = runtime.start(&workflow(skill, deadline_ms), json!({}), options);
+    let outcome = tokio::time::timeout(Duration::from_secs(60), run.outcome()).await.expect("it ends");
+    (outcome, journal.bytes())
+}
+
+async fn replays(runtime: &Runtime, outcome: &StructuredOutcome, journal: &[u8]) {
+    let replay = runtime.replay(journal).await;
+    assert_eq!(replay.proof, Ok(()), "{}", outcome.message);
+    assert_eq!(replay.outcome.canonical_bytes().unwrap(), outcome.canonical_bytes().unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_attempt_ends_as_its_file_says_and_replays_and_a_good_run_follows() {
+    let runtime = support::runtime::stubbed("{}").await;
+    runtime.register_skill(hostile(GOOD, "")).await.unwrap();
+    let attempts = attempts();
+    assert!(attempts.len() > 20, "the attempts are found");
+    for (name, (expected, body)) in attempts {
+        runtime
+            .register_skill(hostile(&name, &body))
+            .await
+            .unwrap_or_else(|failure| panic!("{name}: {failure}"));
+        let (outcome, journal) = run(&runtime, &name, 60_000).await;
+        assert_eq!(outcome.code.as_str(), expected, "{name}: {}", outcome.message);
+        assert_eq!(outcome.steps.len(), 1, "{name}");
+        replays(&runtime, &outcome, &journal).await;
+        let (good, _) = run(&runtime, GOOD, 60_000).await;
+        assert_eq!(good.code, OutcomeCode::Ok, "after {name}: {}", good.message);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deadline_ends_a_loop_that_has_fuel_for_hours_and_replays_at_the_same_unit() {
+    let runtime = support::runtime::stubbed("{}").await;
+    let contract = Contract { fuel: 100_000_000_000, ..Contract::default() };
+    let body = std::fs::read_to_string(folder().join("loops_forever.wat")).unwrap();
+    runtime.register_skill(hostile_with("patient_loop", &body, contract)).await.unwrap();
+    let (outcome, journal) = run(&runtime, "patient_loop", 200).await;
+    assert_eq!(outcome.code, OutcomeCode::Error(ErrorCode::Timeout), "{}", outcome.message);
+    assert!(outcome.fuel.units() > 0 && outcome.fuel < outcome.fuel_granted);
+    replays(&runtime, &outcome, &journal).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sleep_for_ever_ends_at_the_deadline_and_costs_no_time_in_a_replay() {
+    let runtime = support::runtime::stubbed("{}").await;
+    let body = r#"
+        (import "wasi:clocks/monotonic-clock@0.2.0" "subscribe-duration" (func $subscribe (param i64) (result i32)))
+        (import "wasi:io/poll@0.2.0" "[method]pollable.block" (func $block (param i32)))
+        (func $body (call $block (call $subscribe (i64.const 9000000000000000000))))"#;
+    runtime.register_skill(hostile("sleeper", body)).await.unwrap();
+    let (outcome, journal) = run(&runtime, "sleeper", 200).await;
+    assert_eq!(outcome.code, OutcomeCode::Error(ErrorCode::Timeout), "{}", outcome.message);
+    replays(&runtime, &outcome, &journal).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_skill_sees_of_time_and_chance_is_repeated() {
+    let runtime = support::runtime::stubbed("{}").await;
+    let body = r#"
+        (import "wasi:clocks/wall-clock@0.2.0" "now" (func $wall (param i32)))
+        (import "wasi:clocks/monotonic-clock@0.2.0" "now" (func $monotonic (result i64)))
+        (import "wasi:random/random@0.2.0" "get-random-u64" (func $random (result i64)))
+        (import "aos:skill/log@0.1.0" "log" (func $log (param i32 i32 i32)))
+        (func $digit (param $at i32) (param $n i64)
+            (i32.store8 (local.get $at) (i32.add (i32.const 48) (i32.wrap_i64 (i64.rem_u (local.get $n) (i64.const 10))))))
+        (func $body
+            (call $wall (i32.const 4096))
+            (call $digit (i32.const 5000) (i64.extend_i32_u (i32.load (i32.const 4104))))
+            (call $digit (i32.const 5001) (call $monotonic))
+            (call $digit (i32.const 5002) (call $random))
+            (call $digit (i32.const 5003) (i64.shr_u (call $random) (i64.const 7)))
+            (call $log (i32.const 2) (i32.const 5000) (i32.const 4)))"#;
+    runtime.register_skill(hostile("watcher", body)).await.unwrap();
+    let mut logs = std::collections::BTreeSet::new();
+    for _ in 0..20 {
+        let (outcome, journal) = run(&runtime, "watcher", 60_000).await;
+        assert_eq!(outcome.code, OutcomeCode::Ok, "{}", outcome.message);
+        replays(&runtime, &outcome, &journal).await;
+        let text = String::from_utf8(journal).unwrap();
+        let line = text.lines().find(|line| line.contains("\"emitted\"")).unwrap();
+        logs.insert(line.split("\"text\":").nth(1).unwrap()[..6].to_owned());
+    }
+    assert!(logs.len() > 1, "live runs differ: {logs:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_denied_to_skills_is_in_the_journal() {
+    let runtime = support::runtime::stubbed("{}").await;
+    let body = r#"
+        (import "wasi:cli/environment@0.2.0" "get-environment" (func $environment (param i32)))
+        (func $body (call $environment (i32.const 4096)))"#;
+    runtime.register_skill(hostile("nosy", body)).await.unwrap();
+    let (outcome, journal) = run(&runtime, "nosy", 60_000).await;
+    assert_eq!(outcome.code, OutcomeCode::Ok, "{}", outcome.message);
+    let [effect] = outcome.side_effects.as_slice() else {
+        panic!("one side effect: {:?}", outcome.side_effects)
+    };
+    assert_eq!(effect.call, "environment.get-environment");
+    assert_eq!(effect.code, OutcomeCode::Error(ErrorCode::CapabilityDenied));
+    replays(&runtime, &outcome, &journal).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn admission_names_what_is_wrong_with_a_file() {
+    let runtime = support::runtime::stubbed("{}").await;
+    let good = hostile(GOOD, "");
+    let unknown = wat::parse_str(r#"(component (import "evil:door/open@1.0.0" (instance)))"#).unwrap();
+    let newer = wat::parse_str(r#"(component (import "wasi:clocks/wall-clock@0.3.0" (instance)))"#).unwrap();
+    let rows: Vec<(&str, Vec<u8>, ErrorCode)> = vec![
+        ("nothing", Vec::new(), ErrorCode::ComponentInvalid),
+        ("text", b"(component)".to_vec(), ErrorCode::ComponentInvalid),
+        ("a module", wat::parse_str("(module)").unwrap(), ErrorCode::ComponentInvalid),
+        ("half of a component", good[..good.len() / 2].to_vec(), ErrorCode::ComponentInvalid),
+        ("an unknown import", unknown, ErrorCode::LinkUnknownImport),
+        ("an import of another major version", newer, ErrorCode::LinkUnknownImport),
+        ("nothing exported", wat::parse_str("(component)").unwrap(), ErrorCode::ExportMissing),
+        ("too large", vec![0; (64 << 20) + 1], ErrorCode::ComponentTooLarge),
+    ];
+    for (what, bytes, expected) in rows {
+        assert_eq!(runtime.register_skill(bytes).await.unwrap_err().code, expected, "{what}");
+    }
+    let in_start = "(start $begin) (func $begin (loop $again (br $again)))";
+    assert_eq!(
+        runtime.register_skill(hostile("starts", in_start)).await.unwrap_err().code,
+        ErrorCode::FuelExhausted
+    );
+    for bad in ["../x", "A", ""] {
+        assert_eq!(
+            runtime.register_skill(hostile(bad, "")).await.unwrap_err().code,
+            ErrorCode::NameInvalid,
+            "{bad:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn flipped_bytes_of_a_component_are_refused_or_run_and_never_panic() {
+    let runtime = support::runtime::stubbed("{}").await;
+    let good = hostile(GOOD, "");
+    for place in (8..good.len()).step_by(good.len() / 60) {
+        let mut bad = good.clone();
+        bad[place] ^= 0x40;
+        let _ = runtime.register_skill(bad).await;
+    }
+    let (outcome, _) = {
+        runtime.register_skill(hostile("good_after_all", "")).await.unwrap();
+        run(&runtime, "good_after_all", 60_000).await
+    };
+    assert_eq!(outcome.code, OutcomeCode::Ok);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_belongs_to_the_first_component_that_says_it() {
+    let runtime = support::runtime::stubbed("{}").await;
+    runtime.register_skill(hostile("mine", "")).await.unwrap();
+    runtime.register_skill(hostile("mine", "")).await.unwrap();
+    let other = hostile("mine", "(func $body (nop) (nop))");
+    assert_eq!(runtime.register_skill(other).await.unwrap_err().code, ErrorCode::NameInvalid);
+}
