@@ -52,7 +52,7 @@ demo: build-skills build
     done
 
 # Run all tests
-test: build-skills
+test: build-skills build
     cargo test --locked --workspace
     cd skills-wasm && cargo test --locked
 

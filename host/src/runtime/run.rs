@@ -9,6 +9,7 @@ use aos_core::ids::{RunId, Seed, SkillId};
 use aos_core::journal::{
     Entry, Event, FORMAT_VERSION, PinnedSkill, Recorder, RunEnded, RunEnding, RunStarted, Sink,
 };
+use aos_core::json;
 use aos_core::outcome::StructuredOutcome;
 use aos_core::policy::Policy;
 use aos_core::units::{Money, Timestamp, whole_millis};
@@ -126,7 +127,8 @@ pub(super) fn start(inner: &Arc<Inner>, workflow: &Workflow, input: Value, optio
     let drawn = inner.world.entropy().draw();
     let new_id = || new_run_id(whole_millis(now.since_epoch()), drawn.clone().unwrap_or_default());
     let id = options.id.unwrap_or_else(new_id);
-    let begun = drawn.and_then(|_| inner.world.entropy().draw()).and_then(|seed| {
+    let readable = check_readable(&input);
+    let begun = readable.and(drawn).and_then(|_| inner.world.entropy().draw()).and_then(|seed| {
         let started =
             run_started(inner, workflow, &input, &skills, (id, Seed::from_bytes(seed), options.ceiling));
         begin(inner, workflow, options.sink, started, listener)
@@ -144,6 +146,13 @@ pub(super) fn start(inner: &Arc<Inner>, workflow: &Workflow, input: Value, optio
         outcome
     });
     Run { id, stop, entries, over, work, last_resort }
+}
+
+/// An input that the journal could not give back, such as one of a thousand levels, begins nothing.
+fn check_readable(input: &Value) -> Result<(), Failure> {
+    let refused =
+        |error: json::JsonInvalid| Failure::new(error.code, format!("the input: {}", error.message));
+    json::read(&input.to_string()).map(|_| ()).map_err(refused)
 }
 
 type Skills = BTreeMap<SkillId, Result<Arc<Prepared>, Failure>>;

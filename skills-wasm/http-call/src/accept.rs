@@ -20,10 +20,7 @@ impl AcceptStatus {
     /// Reads a list of statuses (`404`), ranges (`"200-299"`) and classes (`"4xx"`).
     pub(crate) fn read(rules: &[Value]) -> Result<Self, Fault> {
         let ranges = rules.iter().enumerate().map(|(index, rule)| {
-            range(rule).ok_or_else(|| Fault::AcceptStatus {
-                index,
-                rule: rule.clone(),
-            })
+            range(rule).ok_or_else(|| Fault::AcceptStatus { index, rule: rule.clone() })
         });
         ranges.collect::<Result<_, _>>().map(Self)
     }

@@ -24,10 +24,7 @@ impl Body {
         match value {
             Value::String(text) => Ok(Self::Text(text.clone())),
             Value::Object(object) if object.len() == 1 && object.contains_key("base64") => {
-                let text = object
-                    .get("base64")
-                    .and_then(Value::as_str)
-                    .ok_or(Fault::Base64)?;
+                let text = object.get("base64").and_then(Value::as_str).ok_or(Fault::Base64)?;
                 STANDARD.decode(text).map(Self::Bytes).map_err(|_| Fault::Base64)
             }
             other => Ok(Self::Json(other.clone())),
@@ -47,10 +44,9 @@ impl Body {
 /// What the output says of a body that came back with this `content-type`.
 pub(crate) fn received(bytes: Vec<u8>, content_type: Option<&str>) -> Value {
     match String::from_utf8(bytes) {
-        Ok(text) => is_json(content_type)
-            .then(|| faithful::read(&text))
-            .flatten()
-            .unwrap_or(Value::String(text)),
+        Ok(text) => {
+            is_json(content_type).then(|| faithful::read(&text)).flatten().unwrap_or(Value::String(text))
+        }
         Err(binary) => {
             let text = STANDARD.encode(binary.as_bytes());
             Value::Object(Map::from_iter([("base64".to_owned(), Value::String(text))]))
@@ -60,12 +56,7 @@ pub(crate) fn received(bytes: Vec<u8>, content_type: Option<&str>) -> Value {
 
 /// Whether a media type (RFC 9110, section 8.3) is JSON by itself or by its suffix (RFC 6839).
 fn is_json(content_type: Option<&str>) -> bool {
-    let essence = content_type
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim();
+    let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     let essence = essence.to_ascii_lowercase();
     essence == "application/json" || essence.ends_with("+json")
 }
@@ -81,17 +72,10 @@ mod tests {
 
     #[test]
     fn only_one_lone_key_makes_bytes() {
-        assert_eq!(
-            Body::read(&json!({"base64": "aGk="})).unwrap(),
-            Body::Bytes(b"hi".to_vec())
-        );
+        assert_eq!(Body::read(&json!({"base64": "aGk="})).unwrap(), Body::Bytes(b"hi".to_vec()));
         let two = json!({"base64": "aGk=", "name": "x"});
         assert_eq!(Body::read(&two).unwrap(), Body::Json(two));
-        for wrong in [
-            json!({"base64": "aGk"}),
-            json!({"base64": "a-_="}),
-            json!({"base64": 1}),
-        ] {
+        for wrong in [json!({"base64": "aGk"}), json!({"base64": "a-_="}), json!({"base64": 1})] {
             assert!(matches!(Body::read(&wrong), Err(Fault::Base64)), "{wrong}");
         }
     }
@@ -113,9 +97,6 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_become_base64() {
-        assert_eq!(
-            received(vec![0xff, 0x00], Some("application/json")),
-            json!({"base64": "/wA="})
-        );
+        assert_eq!(received(vec![0xff, 0x00], Some("application/json")), json!({"base64": "/wA="}));
     }
 }

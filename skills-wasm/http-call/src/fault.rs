@@ -61,10 +61,7 @@ impl Fault {
             method: input.method.clone(),
             url: url.chars().take(URL_CHARS).collect(),
             status: response.status,
-            body: String::from_utf8_lossy(&response.body)
-                .chars()
-                .take(DETAIL_CHARS)
-                .collect(),
+            body: String::from_utf8_lossy(&response.body).chars().take(DETAIL_CHARS).collect(),
         }
     }
 
@@ -119,11 +116,7 @@ fn status_category(status: u16) -> ErrorCategory {
 
 impl From<Fault> for SkillError {
     fn from(fault: Fault) -> Self {
-        let retry_after_ms = if let Fault::Host(failure) = &fault {
-            failure.retry_after_ms
-        } else {
-            None
-        };
+        let retry_after_ms = if let Fault::Host(failure) = &fault { failure.retry_after_ms } else { None };
         Self {
             message: fault.to_string(),
             category: fault.category(),
@@ -143,16 +136,7 @@ mod tests {
     fn refusal(status: u16) -> SkillError {
         let input = Input::read(r#"{"url": "https://a.test/b?key=secret#c"}"#).unwrap();
         let body = "é".repeat(DETAIL_CHARS + 1).into_bytes();
-        Fault::refused(
-            &input,
-            &Response {
-                call: 7,
-                status,
-                headers: vec![],
-                body,
-            },
-        )
-        .into()
+        Fault::refused(&input, &Response { call: 7, status, headers: vec![], body }).into()
     }
 
     #[test]
@@ -167,38 +151,21 @@ mod tests {
     #[test]
     fn a_refused_success_is_the_skills_own_word() {
         let error = refusal(204);
-        assert_eq!(
-            (error.cause, error.code.as_deref()),
-            (None, Some("STATUS_NOT_ACCEPTED"))
-        );
+        assert_eq!((error.cause, error.code.as_deref()), (None, Some("STATUS_NOT_ACCEPTED")));
     }
 
     #[test]
     fn categories_follow_the_catalogue() {
         let category = |status| refusal(status).category;
-        assert!(
-            [408, 500, 503, 599]
-                .into_iter()
-                .all(|status| category(status) == ErrorCategory::Transient)
-        );
+        assert!([408, 500, 503, 599].into_iter().all(|status| category(status) == ErrorCategory::Transient));
         assert_eq!(category(429), ErrorCategory::Resource);
-        assert!(
-            [301, 400, 404, 499]
-                .into_iter()
-                .all(|status| category(status) == ErrorCategory::Permanent)
-        );
+        assert!([301, 400, 404, 499].into_iter().all(|status| category(status) == ErrorCategory::Permanent));
     }
 
     #[test]
     fn a_fault_of_the_input_names_its_place() {
-        let error = SkillError::from(Fault::AcceptStatus {
-            index: 2,
-            rule: json!("9xx"),
-        });
-        assert_eq!(
-            (error.pointer.as_deref(), error.cause),
-            (Some("/accept_status/2"), None)
-        );
+        let error = SkillError::from(Fault::AcceptStatus { index: 2, rule: json!("9xx") });
+        assert_eq!((error.pointer.as_deref(), error.cause), (Some("/accept_status/2"), None));
         assert_eq!(error.category, ErrorCategory::Validation);
     }
 }

@@ -29,9 +29,8 @@ impl Values {
 
 /// The headers to send, by name, so that the same input always sends the same bytes.
 pub(crate) fn to_send(given: &BTreeMap<String, Values>) -> Vec<(String, String)> {
-    let pairs = given
-        .iter()
-        .flat_map(|(name, values)| values.as_slice().iter().map(move |value| (name, value)));
+    let pairs =
+        given.iter().flat_map(|(name, values)| values.as_slice().iter().map(move |value| (name, value)));
     pairs.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
@@ -44,9 +43,7 @@ pub(crate) fn add_missing(headers: &mut Vec<(String, String)>, name: &str, value
 
 /// The first value of a header, by its name in any case.
 pub(crate) fn find<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    let mut found = headers
-        .iter()
-        .filter(|(given, _)| given.eq_ignore_ascii_case(name));
+    let mut found = headers.iter().filter(|(given, _)| given.eq_ignore_ascii_case(name));
     found.next().map(|(_, value)| value.as_str())
 }
 
@@ -55,11 +52,7 @@ pub(crate) fn received(list: Vec<(String, String)>) -> Map<String, Value> {
     let mut object = Map::new();
     for (name, value) in list {
         let name = name.to_ascii_lowercase();
-        let empty = if name == SET_COOKIE {
-            Value::Array(vec![])
-        } else {
-            Value::Null
-        };
+        let empty = if name == SET_COOKIE { Value::Array(vec![]) } else { Value::Null };
         match object.entry(name).or_insert(empty) {
             Value::Array(cookies) => cookies.push(Value::String(value)),
             Value::String(joined) => joined.extend([", ", &value]),
@@ -76,16 +69,9 @@ mod tests {
 
     #[test]
     fn repeated_headers_are_joined_and_cookies_listed() {
-        let list = [
-            ("Via", "a"),
-            ("set-cookie", "x=1, y"),
-            ("via", "b"),
-            ("Set-Cookie", "z=2"),
-            ("etag", ""),
-        ];
-        let list = list
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .to_vec();
+        let list =
+            [("Via", "a"), ("set-cookie", "x=1, y"), ("via", "b"), ("Set-Cookie", "z=2"), ("etag", "")];
+        let list = list.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let expected = json!({"via": "a, b", "set-cookie": ["x=1, y", "z=2"], "etag": ""});
         assert_eq!(Value::Object(received(list)), expected);
     }

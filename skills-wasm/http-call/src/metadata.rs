@@ -76,15 +76,8 @@ mod tests {
     #[test]
     fn the_output_fits_its_schema() {
         let headers = [("set-cookie", "a=1"), ("content-type", "application/json")];
-        let headers = headers
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .to_vec();
-        let output = Output::new(Response {
-            call: 0,
-            status: 200,
-            headers,
-            body: b"[1]".to_vec(),
-        });
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let output = Output::new(Response { call: 0, status: 200, headers, body: b"[1]".to_vec() });
         let output: Value = serde_json::from_str(&output.write().unwrap()).unwrap();
         assert!(validator(&describe().output_schema).is_valid(&output));
         let headers = json!({"set-cookie": ["a=1"], "content-type": "application/json"});

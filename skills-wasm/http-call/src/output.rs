@@ -19,11 +19,7 @@ impl Output {
     /// Makes the output of the host's answer.
     pub(crate) fn new(response: Response) -> Self {
         let body = body::received(response.body, headers::find(&response.headers, "content-type"));
-        Self {
-            status: response.status,
-            headers: headers::received(response.headers),
-            body,
-        }
+        Self { status: response.status, headers: headers::received(response.headers), body }
     }
 
     /// The JSON text of the output.

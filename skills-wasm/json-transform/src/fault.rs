@@ -90,12 +90,7 @@ impl Fault {
         value: &Value,
         pointer: String,
     ) -> Self {
-        Self::Data {
-            operation,
-            wanted,
-            found: kind(value),
-            pointer,
-        }
+        Self::Data { operation, wanted, found: kind(value), pointer }
     }
 
     fn pointer(&self) -> Option<String> {
@@ -114,10 +109,9 @@ impl Fault {
 
     fn details(&self) -> Option<String> {
         match self {
-            Self::Syntax {
-                position: Position { line, column },
-                ..
-            } => Some(json!({"line": line, "column": column}).to_string()),
+            Self::Syntax { position: Position { line, column }, .. } => {
+                Some(json!({"line": line, "column": column}).to_string())
+            }
             _ => None,
         }
     }
@@ -159,16 +153,11 @@ mod tests {
 
     #[test]
     fn every_fault_claims_the_one_code() {
-        for input in [
-            json!({}),
-            json!({"data": 1, "filter": "error"}),
-            json!({"data": 1, "operation": "sort"}),
-        ] {
+        for input in
+            [json!({}), json!({"data": 1, "filter": "error"}), json!({"data": 1, "operation": "sort"})]
+        {
             let error = error(&input);
-            assert_eq!(
-                (error.code.as_deref(), error.cause),
-                (Some("TRANSFORM_ERROR"), None)
-            );
+            assert_eq!((error.code.as_deref(), error.cause), (Some("TRANSFORM_ERROR"), None));
             assert_eq!(error.category, ErrorCategory::Validation);
         }
     }
@@ -176,10 +165,7 @@ mod tests {
     #[test]
     fn a_wrong_filter_is_shown_where_it_is_wrong() {
         let error = error(&json!({"data": 1, "filter": "map(\n  .a |\n)"}));
-        assert_eq!(
-            error.message,
-            "expected term, found \")\" at line 3, column 1 of the filter"
-        );
+        assert_eq!(error.message, "expected term, found \")\" at line 3, column 1 of the filter");
         assert_eq!(error.pointer.as_deref(), Some("/filter"));
         assert_eq!(error.details.as_deref(), Some(r#"{"column":1,"line":3}"#));
     }
@@ -191,13 +177,7 @@ mod tests {
         assert_eq!(pointer(element).as_deref(), Some("/data/1"));
         let nothing = json!({"data": [], "operation": "extract", "args": {"path": "0"}});
         assert_eq!(pointer(nothing).as_deref(), Some("/args/path"));
-        assert_eq!(
-            pointer(json!({"data": [], "operation": "merge"})).as_deref(),
-            Some("/args")
-        );
-        assert_eq!(
-            pointer(json!({"data": [], "filter": ".[]"})).as_deref(),
-            Some("/filter")
-        );
+        assert_eq!(pointer(json!({"data": [], "operation": "merge"})).as_deref(), Some("/args"));
+        assert_eq!(pointer(json!({"data": [], "filter": ".[]"})).as_deref(), Some("/filter"));
     }
 }

@@ -49,22 +49,13 @@ mod tests {
             r#"{"data": [], "operation": "sort", "multiple": true}"#,
         ];
         for input in wrong {
-            assert!(
-                matches!(Input::read(input).unwrap().result(), Err(Fault::Choice)),
-                "{input}"
-            );
+            assert!(matches!(Input::read(input).unwrap().result(), Err(Fault::Choice)), "{input}");
         }
     }
 
     #[test]
     fn data_must_be_there_and_may_be_null() {
         assert!(matches!(Input::read(r#"{"filter": "."}"#), Err(Fault::Input(_))));
-        assert_eq!(
-            Input::read(r#"{"data": null, "filter": "."}"#)
-                .unwrap()
-                .result()
-                .unwrap(),
-            Value::Null
-        );
+        assert_eq!(Input::read(r#"{"data": null, "filter": "."}"#).unwrap().result().unwrap(), Value::Null);
     }
 }

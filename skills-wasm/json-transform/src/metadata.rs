@@ -98,9 +98,6 @@ mod tests {
         let output = crate::transform(r#"{"data": {"a": [1, 2]}, "filter": ".a | add"}"#).unwrap();
         let output: Value = serde_json::from_str(&output).unwrap();
         assert!(validator(&describe().output_schema).is_valid(&output));
-        assert_eq!(
-            (&output["result"], &output["canonical"]),
-            (&json!(3), &json!(true))
-        );
+        assert_eq!((&output["result"], &output["canonical"]), (&json!(3), &json!(true)));
     }
 }

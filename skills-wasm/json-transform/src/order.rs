@@ -10,10 +10,9 @@ pub(crate) fn compare(left: &Value, right: &Value) -> Ordering {
         (Value::Number(left), Value::Number(right)) => numbers(left, right),
         (Value::String(left), Value::String(right)) => left.cmp(right),
         (Value::Array(left), Value::Array(right)) => lists(left.iter(), right.iter()),
-        (Value::Object(left), Value::Object(right)) => left
-            .keys()
-            .cmp(right.keys())
-            .then_with(|| lists(left.values(), right.values())),
+        (Value::Object(left), Value::Object(right)) => {
+            left.keys().cmp(right.keys()).then_with(|| lists(left.values(), right.values()))
+        }
         _ => rank(left).cmp(&rank(right)),
     }
 }
@@ -28,20 +27,14 @@ fn lists<'a>(
     right: impl ExactSizeIterator<Item = &'a Value>,
 ) -> Ordering {
     let lengths = left.len().cmp(&right.len());
-    let unequal = left
-        .zip(right)
-        .map(|(left, right)| compare(left, right))
-        .find(|order| order.is_ne());
+    let unequal = left.zip(right).map(|(left, right)| compare(left, right)).find(|order| order.is_ne());
     unequal.unwrap_or(lengths)
 }
 
 fn numbers(left: &Number, right: &Number) -> Ordering {
     let (left_float, left_integer) = parts(left);
     let (right_float, right_integer) = parts(right);
-    left_float
-        .partial_cmp(&right_float)
-        .unwrap_or(Ordering::Equal)
-        .then(left_integer.cmp(&right_integer))
+    left_float.partial_cmp(&right_float).unwrap_or(Ordering::Equal).then(left_integer.cmp(&right_integer))
 }
 
 /// A number as the nearest double, and as an integer. Doubles first, integers second is the exact order of all
@@ -80,10 +73,7 @@ mod tests {
                 assert_eq!(compare(left, right), place.cmp(&other), "{left} {right}");
             }
         }
-        assert_eq!(
-            compare(&json!([1, {"a": 2.0}]), &json!([1.0, {"a": 2}])),
-            Ordering::Equal
-        );
+        assert_eq!(compare(&json!([1, {"a": 2.0}]), &json!([1.0, {"a": 2}])), Ordering::Equal);
         assert_eq!(compare(&json!(-0.0), &json!(0)), Ordering::Equal);
     }
 }

@@ -8,9 +8,7 @@ use crate::fault::Fault;
 pub(crate) fn write(result: &Value) -> Result<String, Fault> {
     let result = serde_json_canonicalizer::to_string(result).map_err(Fault::Output)?;
     let hash = blake3::hash(result.as_bytes()).to_hex();
-    Ok(format!(
-        r#"{{"canonical":true,"result":{result},"result_hash":"blake3:{hash}"}}"#
-    ))
+    Ok(format!(r#"{{"canonical":true,"result":{result},"result_hash":"blake3:{hash}"}}"#))
 }
 
 #[cfg(test)]
@@ -26,17 +24,11 @@ mod tests {
         let output: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json_canonicalizer::to_string(&output).unwrap(), text);
         assert!(text.contains(canonical));
-        assert_eq!(
-            output["result_hash"],
-            json!(format!("blake3:{}", blake3::hash(canonical.as_bytes())))
-        );
+        assert_eq!(output["result_hash"], json!(format!("blake3:{}", blake3::hash(canonical.as_bytes()))));
     }
 
     #[test]
     fn the_same_result_has_the_same_hash_however_it_was_written() {
-        assert_eq!(
-            write(&json!({"b": 1, "a": 2.0})).unwrap(),
-            write(&json!({"a": 2, "b": 1.0})).unwrap()
-        );
+        assert_eq!(write(&json!({"b": 1, "a": 2.0})).unwrap(), write(&json!({"a": 2, "b": 1.0})).unwrap());
     }
 }

@@ -52,9 +52,7 @@ impl TryFrom<String> for Path {
 
 impl fmt::Display for Path {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.steps
-            .iter()
-            .try_for_each(|step| write!(out, "/{}", escape(step)))
+        self.steps.iter().try_for_each(|step| write!(out, "/{}", escape(step)))
     }
 }
 

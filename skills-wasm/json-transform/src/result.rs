@@ -10,8 +10,8 @@ const MAX_EXACT: u64 = (1 << 53) - 1;
 /// From here on RFC 8785 writes a double with an exponent, and nobody takes it for an integer.
 const FIRST_EXPONENT: f64 = 1e21;
 
-/// Readers such as `serde_json` stop at 128 levels, and the host puts the output into objects of its own.
-pub(crate) const MAX_DEPTH: usize = 120;
+/// The host reads 96 levels, and the value stands in objects of the output and of the next step.
+pub(crate) const MAX_DEPTH: usize = 90;
 
 /// Why a value may not be a result.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,20 +44,14 @@ pub(crate) enum Problem {
 impl Problem {
     /// The problem of the value itself; `Unfit::inside` says where the value lies.
     pub(crate) fn here(self) -> Unfit {
-        Unfit {
-            pointer: String::new(),
-            problem: self,
-        }
+        Unfit { pointer: String::new(), problem: self }
     }
 }
 
 impl Unfit {
     /// The same, seen from one level up.
     pub(crate) fn inside(self, step: &str) -> Self {
-        Self {
-            pointer: format!("/{}{}", path::escape(step), self.pointer),
-            ..self
-        }
+        Self { pointer: format!("/{}{}", path::escape(step), self.pointer), ..self }
     }
 }
 
@@ -75,10 +69,9 @@ fn within(value: &Value, levels: usize) -> Result<(), Unfit> {
         |item: &Value, step: &str| within(item, levels.saturating_sub(1)).map_err(|unfit| unfit.inside(step));
     match value {
         Value::Array(_) | Value::Object(_) if levels == 0 => Err(Problem::TooDeep.here()),
-        Value::Array(array) => array
-            .iter()
-            .enumerate()
-            .try_for_each(|(index, item)| inside(item, &index.to_string())),
+        Value::Array(array) => {
+            array.iter().enumerate().try_for_each(|(index, item)| inside(item, &index.to_string()))
+        }
         Value::Object(object) => object.iter().try_for_each(|(key, item)| inside(item, key)),
         Value::Number(number) if !is_exact(number) => Err(Problem::Inexact(number.to_string()).here()),
         _ => Ok(()),
@@ -88,9 +81,7 @@ fn within(value: &Value, levels: usize) -> Result<(), Unfit> {
 fn is_exact(number: &Number) -> bool {
     let integer = number.as_u64().or_else(|| number.as_i64().map(i64::unsigned_abs));
     let size = number.as_f64().unwrap_or_default().abs();
-    integer.map_or(size <= MAX_EXACT as f64 || size >= FIRST_EXPONENT, |integer| {
-        integer <= MAX_EXACT
-    })
+    integer.map_or(size <= MAX_EXACT as f64 || size >= FIRST_EXPONENT, |integer| integer <= MAX_EXACT)
 }
 
 #[cfg(test)]
@@ -100,21 +91,14 @@ mod tests {
 
     #[test]
     fn numbers_that_would_change_are_named_by_their_place() {
-        for fine in [
-            json!(9007199254740991_i64),
-            json!(-9007199254740991_i64),
-            json!(1e21),
-            json!(0.1),
-            json!(1e-9),
-        ] {
+        for fine in
+            [json!(9007199254740991_i64), json!(-9007199254740991_i64), json!(1e21), json!(0.1), json!(1e-9)]
+        {
             assert_eq!(check(&fine), Ok(()), "{fine}");
         }
-        for number in [
-            json!(9007199254740992_i64),
-            json!(-9007199254740992_i64),
-            json!(u64::MAX),
-            json!(1e17),
-        ] {
+        for number in
+            [json!(9007199254740992_i64), json!(-9007199254740992_i64), json!(u64::MAX), json!(1e17)]
+        {
             let unfit = check(&json!({"a/b": [0, number]})).unwrap_err();
             assert_eq!(unfit.pointer, "/a~1b/1");
             assert!(unfit.to_string().starts_with(&format!("number {number} is past")));
@@ -125,12 +109,6 @@ mod tests {
     fn depth_is_bounded() {
         let nested = |levels| (0..levels).fold(json!(1), |inner, _| json!([inner]));
         assert_eq!(check(&nested(MAX_DEPTH)), Ok(()));
-        assert!(matches!(
-            check(&nested(MAX_DEPTH + 1)),
-            Err(Unfit {
-                problem: Problem::TooDeep,
-                ..
-            })
-        ));
+        assert!(matches!(check(&nested(MAX_DEPTH + 1)), Err(Unfit { problem: Problem::TooDeep, .. })));
     }
 }

@@ -46,7 +46,7 @@ pub(crate) enum Flaw {
     #[error("model answered with text that is not JSON: {0}")]
     NotJson(serde_json::Error),
     /// It holds a number or a nesting that the next reader would not see alike.
-    #[error("model answered with JSON that has a number past 2^53 - 1 in size, or more than 120 levels")]
+    #[error("model answered with JSON that has a number past 2^53 - 1 in size, or more than 90 levels")]
     NotKept,
     /// It does not fit the schema.
     #[error("{} {message}", if pointer.is_empty() { "the answer" } else { pointer })]
@@ -61,17 +61,12 @@ pub(crate) enum Flaw {
 impl Fault {
     /// The fault of an answer that was cut off.
     pub(crate) fn truncated(text: &str) -> Self {
-        Self::Truncated {
-            text: beginning(text),
-        }
+        Self::Truncated { text: beginning(text) }
     }
 
     /// The fault of an answer that is not the JSON that was asked for.
     pub(crate) fn invalid(text: &str, flaw: Flaw) -> Self {
-        Self::Invalid {
-            text: beginning(text),
-            flaw,
-        }
+        Self::Invalid { text: beginning(text), flaw }
     }
 
     fn category(&self) -> ErrorCategory {
@@ -92,10 +87,9 @@ impl Fault {
 
     fn details(&self) -> Option<String> {
         match self {
-            Self::Invalid {
-                text,
-                flaw: Flaw::Unfit { pointer, .. },
-            } => Some(json!({"text": text, "pointer": pointer}).to_string()),
+            Self::Invalid { text, flaw: Flaw::Unfit { pointer, .. } } => {
+                Some(json!({"text": text, "pointer": pointer}).to_string())
+            }
             Self::Truncated { text } | Self::Invalid { text, .. } => Some(json!({"text": text}).to_string()),
             _ => None,
         }
@@ -104,11 +98,7 @@ impl Fault {
 
 impl From<Fault> for SkillError {
     fn from(fault: Fault) -> Self {
-        let host = if let Fault::Host(failure) = &fault {
-            Some(failure)
-        } else {
-            None
-        };
+        let host = if let Fault::Host(failure) = &fault { Some(failure) } else { None };
         Self {
             message: fault.to_string(),
             category: fault.category(),
@@ -132,15 +122,9 @@ mod tests {
 
     #[test]
     fn an_unusable_answer_claims_its_code_and_no_call() {
-        let flaw = Flaw::Unfit {
-            pointer: "/a".to_owned(),
-            message: "is none of enum".to_owned(),
-        };
+        let flaw = Flaw::Unfit { pointer: "/a".to_owned(), message: "is none of enum".to_owned() };
         let error = SkillError::from(Fault::invalid(&"é".repeat(DETAIL_CHARS + 1), flaw));
-        assert_eq!(
-            (error.code.as_deref(), error.cause),
-            (Some("MODEL_OUTPUT_INVALID"), None)
-        );
+        assert_eq!((error.code.as_deref(), error.cause), (Some("MODEL_OUTPUT_INVALID"), None));
         assert_eq!(
             (error.category, error.message.as_str()),
             (ErrorCategory::Validation, "/a is none of enum")
@@ -148,10 +132,7 @@ mod tests {
         let details = json!({"text": "é".repeat(DETAIL_CHARS), "pointer": "/a"});
         assert_eq!(error.details, Some(details.to_string()));
         let error = SkillError::from(Fault::truncated("{"));
-        assert_eq!(
-            (error.code.as_deref(), error.cause),
-            (Some("MODEL_OUTPUT_TRUNCATED"), None)
-        );
+        assert_eq!((error.code.as_deref(), error.cause), (Some("MODEL_OUTPUT_TRUNCATED"), None));
     }
 
     #[test]
@@ -167,13 +148,7 @@ mod tests {
             request_sent: true,
         };
         let error = SkillError::from(Fault::Host(failure));
-        assert_eq!(
-            (error.cause, error.retry_after_ms, error.code),
-            (Some(3), Some(9), None)
-        );
-        assert_eq!(
-            (error.category, error.message.as_str()),
-            (ErrorCategory::Resource, "slow down")
-        );
+        assert_eq!((error.cause, error.retry_after_ms, error.code), (Some(3), Some(9), None));
+        assert_eq!((error.category, error.message.as_str()), (ErrorCategory::Resource, "slow down"));
     }
 }

@@ -99,12 +99,7 @@ impl Input {
 
 impl Message {
     fn new(role: Role, content: String) -> Self {
-        Self {
-            role,
-            content,
-            tool_calls: vec![],
-            tool_call_id: None,
-        }
+        Self { role, content, tool_calls: vec![], tool_call_id: None }
     }
 }
 
@@ -132,21 +127,13 @@ impl From<Role> for llm::Role {
 
 impl From<ToolCall> for llm::ToolCall {
     fn from(call: ToolCall) -> Self {
-        Self {
-            id: call.id,
-            name: call.name,
-            arguments: call.arguments,
-        }
+        Self { id: call.id, name: call.name, arguments: call.arguments }
     }
 }
 
 impl From<Tool> for llm::Tool {
     fn from(tool: Tool) -> Self {
-        Self {
-            name: tool.name,
-            description: tool.description,
-            input_schema: tool.input_schema.to_string(),
-        }
+        Self { name: tool.name, description: tool.description, input_schema: tool.input_schema.to_string() }
     }
 }
 
@@ -165,15 +152,8 @@ mod tests {
     #[test]
     fn a_prompt_becomes_the_users_only_message() {
         let request = request(r#"{"model": "m", "prompt": "why?", "system": "be brief"}"#);
-        let turns: Vec<_> = request
-            .messages
-            .iter()
-            .map(|turn| (turn.role, turn.content.as_str()))
-            .collect();
-        assert_eq!(
-            turns,
-            [(llm::Role::System, "be brief"), (llm::Role::User, "why?")]
-        );
+        let turns: Vec<_> = request.messages.iter().map(|turn| (turn.role, turn.content.as_str())).collect();
+        assert_eq!(turns, [(llm::Role::System, "be brief"), (llm::Role::User, "why?")]);
         assert_eq!(request.max_tokens, 1024);
     }
 
@@ -196,14 +176,8 @@ mod tests {
 
     #[test]
     fn exactly_one_of_prompt_and_messages_is_a_question() {
-        for wrong in [
-            r#"{"model": "m"}"#,
-            r#"{"model": "m", "prompt": "a", "messages": []}"#,
-        ] {
-            assert!(
-                matches!(Input::read(wrong).unwrap().into_request(), Err(Fault::Question)),
-                "{wrong}"
-            );
+        for wrong in [r#"{"model": "m"}"#, r#"{"model": "m", "prompt": "a", "messages": []}"#] {
+            assert!(matches!(Input::read(wrong).unwrap().into_request(), Err(Fault::Question)), "{wrong}");
         }
     }
 }

@@ -78,22 +78,13 @@ mod tests {
 
     #[test]
     fn the_output_fits_its_schema() {
-        let call = ToolCall {
-            id: "1".to_owned(),
-            name: "t".to_owned(),
-            arguments: "{}".to_owned(),
-        };
+        let call = ToolCall { id: "1".to_owned(), name: "t".to_owned(), arguments: "{}".to_owned() };
         let response = |tool_calls| ChatResponse {
             call: 0,
             text: "null".to_owned(),
             finish_reason: FinishReason::ToolCalls,
             tool_calls,
-            usage: Usage {
-                input_tokens: 5,
-                output_tokens: 4,
-                cached_input_tokens: 3,
-                reasoning_tokens: 2,
-            },
+            usage: Usage { input_tokens: 5, output_tokens: 4, cached_input_tokens: 3, reasoning_tokens: 2 },
             cost_nanodollars: 7,
             model: "m-1".to_owned(),
         };
@@ -103,16 +94,8 @@ mod tests {
         let schema = validator(&describe().output_schema);
         let full = output(vec![call], Some(Value::Null));
         assert!(schema.is_valid(&full) && schema.is_valid(&output(vec![], None)));
-        assert_eq!(
-            (&full["json"], &full["cost"]["nanodollars"]),
-            (&Value::Null, &json!(7))
-        );
-        let mut keys: Vec<_> = output(vec![], None)
-            .as_object()
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect();
+        assert_eq!((&full["json"], &full["cost"]["nanodollars"]), (&Value::Null, &json!(7)));
+        let mut keys: Vec<_> = output(vec![], None).as_object().unwrap().keys().cloned().collect();
         keys.sort();
         assert_eq!(keys, ["cost", "finish_reason", "model", "text", "usage"]);
     }

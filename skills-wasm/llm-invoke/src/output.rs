@@ -56,16 +56,10 @@ impl Output {
                 cached_input_tokens: response.usage.cached_input_tokens,
                 reasoning_tokens: response.usage.reasoning_tokens,
             },
-            cost: Cost {
-                nanodollars: response.cost_nanodollars,
-            },
+            cost: Cost { nanodollars: response.cost_nanodollars },
             model: response.model,
             tool_calls: tool_calls
-                .map(|call| ToolCall {
-                    id: call.id,
-                    name: call.name,
-                    arguments: call.arguments,
-                })
+                .map(|call| ToolCall { id: call.id, name: call.name, arguments: call.arguments })
                 .collect(),
             json,
         }

@@ -9,17 +9,17 @@ use crate::schema::Schema;
 /// 2^53 - 1. Past it, a reader that takes numbers for doubles sees another number than was written.
 const MAX_EXACT: u64 = (1 << 53) - 1;
 
-/// Readers such as `serde_json` stop at 128 levels, and the host puts the output into objects of its own.
-const MAX_DEPTH: usize = 120;
+/// The host reads 96 levels, and the value stands in objects of the output and of the next step.
+const MAX_DEPTH: usize = 90;
 
 /// The JSON of a complete answer; nothing where the model asks for a tool or its answer was withheld.
 pub(crate) fn json(response: &ChatResponse, schema: &Value) -> Result<Option<Value>, Fault> {
     match response.finish_reason {
         FinishReason::ToolCalls | FinishReason::ContentFilter => Ok(None),
         FinishReason::Length => Err(Fault::truncated(&response.text)),
-        FinishReason::Stop => read(&response.text, schema)
-            .map(Some)
-            .map_err(|flaw| Fault::invalid(&response.text, flaw)),
+        FinishReason::Stop => {
+            read(&response.text, schema).map(Some).map_err(|flaw| Fault::invalid(&response.text, flaw))
+        }
     }
 }
 
@@ -38,11 +38,7 @@ fn unfenced(text: &str) -> &str {
     let Some(fenced) = text.strip_prefix("```").and_then(|rest| rest.strip_suffix("```")) else {
         return text;
     };
-    fenced
-        .strip_prefix("json")
-        .or_else(|| fenced.strip_prefix("JSON"))
-        .unwrap_or(fenced)
-        .trim()
+    fenced.strip_prefix("json").or_else(|| fenced.strip_prefix("JSON")).unwrap_or(fenced).trim()
 }
 
 /// Whether the value is read as the same value by whoever reads the output.
@@ -61,9 +57,7 @@ fn is_exact(number: &Number) -> bool {
     match integer {
         Some(size) => size <= MAX_EXACT,
         // A longer integer is a double by now, already rounded, so a large number is refused however it was written.
-        None => number
-            .as_f64()
-            .is_some_and(|value| value.abs() <= MAX_EXACT as f64),
+        None => number.as_f64().is_some_and(|value| value.abs() <= MAX_EXACT as f64),
     }
 }
 
@@ -74,12 +68,7 @@ mod tests {
     use serde_json::json;
 
     fn answer(text: &str, finish_reason: FinishReason) -> Result<Option<Value>, Fault> {
-        let usage = Usage {
-            input_tokens: 1,
-            output_tokens: 1,
-            cached_input_tokens: 0,
-            reasoning_tokens: 0,
-        };
+        let usage = Usage { input_tokens: 1, output_tokens: 1, cached_input_tokens: 0, reasoning_tokens: 0 };
         let response = ChatResponse {
             call: 0,
             text: text.to_owned(),
@@ -94,32 +83,18 @@ mod tests {
 
     #[test]
     fn a_fence_is_taken_off() {
-        for text in [
-            "{\"a\":1}",
-            " ```json\n{\"a\": 1}\n```\n",
-            "```\n{\"a\":1}\n```",
-            "```JSON {\"a\":1}```",
-        ] {
-            assert_eq!(
-                answer(text, FinishReason::Stop).unwrap(),
-                Some(json!({"a": 1})),
-                "{text}"
-            );
+        for text in
+            ["{\"a\":1}", " ```json\n{\"a\": 1}\n```\n", "```\n{\"a\":1}\n```", "```JSON {\"a\":1}```"]
+        {
+            assert_eq!(answer(text, FinishReason::Stop).unwrap(), Some(json!({"a": 1})), "{text}");
         }
     }
 
     #[test]
     fn an_answer_that_is_not_what_was_asked_is_invalid() {
         let deep = format!("{{\"a\": {}1{}}}", "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH));
-        for text in [
-            "Sure! {\"a\": 1}",
-            "",
-            "{}",
-            "[1]",
-            "{\"a\": 9007199254740993}",
-            "{\"a\": 1e17}",
-            &deep,
-        ] {
+        for text in ["Sure! {\"a\": 1}", "", "{}", "[1]", "{\"a\": 9007199254740993}", "{\"a\": 1e17}", &deep]
+        {
             let fault = answer(text, FinishReason::Stop).unwrap_err();
             assert!(matches!(fault, Fault::Invalid { .. }), "{text}");
         }
@@ -127,10 +102,7 @@ mod tests {
 
     #[test]
     fn how_the_answer_ended_decides() {
-        assert!(matches!(
-            answer("{\"a\": 1", FinishReason::Length),
-            Err(Fault::Truncated { .. })
-        ));
+        assert!(matches!(answer("{\"a\": 1", FinishReason::Length), Err(Fault::Truncated { .. })));
         assert_eq!(answer("", FinishReason::ToolCalls).unwrap(), None);
         assert_eq!(answer("", FinishReason::ContentFilter).unwrap(), None);
     }

@@ -29,19 +29,12 @@ struct Place<'v> {
 impl<'s> Schema<'s> {
     /// The schema that is the whole document.
     pub(crate) fn new(document: &'s Value) -> Self {
-        Self {
-            document,
-            here: document,
-            hops: 0,
-        }
+        Self { document, here: document, hops: 0 }
     }
 
     /// Checks a value; the first thing that does not fit is the flaw.
     pub(crate) fn check(self, value: &Value) -> Result<(), Flaw> {
-        self.fits(&Place {
-            value,
-            pointer: String::new(),
-        })
+        self.fits(&Place { value, pointer: String::new() })
     }
 
     fn fits(self, place: &Place<'_>) -> Result<(), Flaw> {
@@ -69,27 +62,15 @@ impl<'s> Schema<'s> {
         if self.hops == MAX_HOPS {
             return Ok(());
         }
-        Self {
-            here,
-            hops: self.hops + 1,
-            ..self
-        }
-        .fits(place)
+        Self { here, hops: self.hops + 1, ..self }.fits(place)
     }
 
     fn members(self, keywords: &'s Map<String, Value>, place: &Place<'_>) -> Result<(), Flaw> {
         let Value::Object(object) = place.value else {
             return Ok(());
         };
-        let required = keywords
-            .get("required")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        if let Some(name) = required
-            .filter_map(Value::as_str)
-            .find(|name| !object.contains_key(*name))
-        {
+        let required = keywords.get("required").and_then(Value::as_array).into_iter().flatten();
+        if let Some(name) = required.filter_map(Value::as_str).find(|name| !object.contains_key(*name)) {
             return Err(place.flaw(format!("lacks the member {name:?}")));
         }
         let properties = keywords.get("properties").and_then(Value::as_object);
@@ -98,9 +79,9 @@ impl<'s> Schema<'s> {
         let others = keywords.get("additionalProperties").filter(|_| !patterns);
         object.iter().try_for_each(|(name, value)| {
             match (properties.and_then(|properties| properties.get(name)), others) {
-                (None, Some(Value::Bool(false))) => Err(place.flaw(format!(
-                    "has the member {name:?}, which the schema does not allow"
-                ))),
+                (None, Some(Value::Bool(false))) => {
+                    Err(place.flaw(format!("has the member {name:?}, which the schema does not allow")))
+                }
                 (Some(schema), _) | (None, Some(schema)) => {
                     self.inside(schema).fits(&place.member(name, value))
                 }
@@ -114,10 +95,7 @@ impl<'s> Schema<'s> {
             return Ok(());
         };
         // `items` speaks only of what follows the items that `prefixItems` names.
-        let named = keywords
-            .get("prefixItems")
-            .and_then(Value::as_array)
-            .map_or(0, Vec::len);
+        let named = keywords.get("prefixItems").and_then(Value::as_array).map_or(0, Vec::len);
         let mut rest = array.iter().enumerate().skip(named);
         rest.try_for_each(|(index, value)| self.inside(schema).fits(&place.member(&index.to_string(), value)))
     }
@@ -135,28 +113,18 @@ impl<'s> Schema<'s> {
 
     /// The schema for something inside the value, where references count anew.
     fn inside(self, here: &'s Value) -> Self {
-        Self {
-            here,
-            hops: 0,
-            ..self
-        }
+        Self { here, hops: 0, ..self }
     }
 }
 
 impl<'v> Place<'v> {
     fn member(&self, name: &str, value: &'v Value) -> Self {
         let name = name.replace('~', "~0").replace('/', "~1");
-        Self {
-            value,
-            pointer: format!("{}/{name}", self.pointer),
-        }
+        Self { value, pointer: format!("{}/{name}", self.pointer) }
     }
 
     fn flaw(&self, message: impl Into<String>) -> Flaw {
-        Flaw::Unfit {
-            pointer: self.pointer.clone(),
-            message: message.into(),
-        }
+        Flaw::Unfit { pointer: self.pointer.clone(), message: message.into() }
     }
 }
 
@@ -166,17 +134,10 @@ fn types(keywords: &Map<String, Value>, place: &Place<'_>) -> Result<(), Flaw> {
     };
     let fits = match wanted {
         Value::String(name) => is_of(place.value, name),
-        Value::Array(names) => names
-            .iter()
-            .filter_map(Value::as_str)
-            .any(|name| is_of(place.value, name)),
+        Value::Array(names) => names.iter().filter_map(Value::as_str).any(|name| is_of(place.value, name)),
         _ => true,
     };
-    if fits {
-        Ok(())
-    } else {
-        Err(place.flaw(format!("is not of type {wanted}")))
-    }
+    if fits { Ok(()) } else { Err(place.flaw(format!("is not of type {wanted}"))) }
 }
 
 fn choices(keywords: &Map<String, Value>, place: &Place<'_>) -> Result<(), Flaw> {
@@ -213,9 +174,7 @@ fn same(left: &Value, right: &Value) -> bool {
         (Value::Object(left), Value::Object(right)) => {
             let of = |name| right.get(name);
             left.len() == right.len()
-                && left
-                    .iter()
-                    .all(|(name, left)| of(name).is_some_and(|right| same(left, right)))
+                && left.iter().all(|(name, left)| of(name).is_some_and(|right| same(left, right)))
         }
         _ => left == right,
     }
@@ -227,10 +186,7 @@ mod tests {
     use serde_json::json;
 
     fn flaw(schema: &Value, value: &Value) -> Option<String> {
-        Schema::new(schema)
-            .check(value)
-            .err()
-            .map(|flaw| flaw.to_string())
+        Schema::new(schema).check(value).err().map(|flaw| flaw.to_string())
     }
 
     #[test]
@@ -253,26 +209,11 @@ mod tests {
         });
         let person = |person: Value| json!({"people": [{"name": "x"}, person]});
         let cases = [
-            (
-                person(json!({"name": "y", "age": 3.0, "kind": 1.0, "boss": {"name": "z"}})),
-                None,
-            ),
-            (
-                person(json!({"name": "y", "boss": {}})),
-                Some("/people/1/boss lacks the member \"name\""),
-            ),
-            (
-                person(json!({"name": 1})),
-                Some("/people/1/name is not of type \"string\""),
-            ),
-            (
-                person(json!({"name": "y", "age": 3.5})),
-                Some("/people/1/age fits none of anyOf"),
-            ),
-            (
-                person(json!({"name": "y", "kind": "b"})),
-                Some("/people/1/kind is none of enum"),
-            ),
+            (person(json!({"name": "y", "age": 3.0, "kind": 1.0, "boss": {"name": "z"}})), None),
+            (person(json!({"name": "y", "boss": {}})), Some("/people/1/boss lacks the member \"name\"")),
+            (person(json!({"name": 1})), Some("/people/1/name is not of type \"string\"")),
+            (person(json!({"name": "y", "age": 3.5})), Some("/people/1/age fits none of anyOf")),
+            (person(json!({"name": "y", "kind": "b"})), Some("/people/1/kind is none of enum")),
             (
                 json!({"people": [], "a/b": 1}),
                 Some("the answer has the member \"a/b\", which the schema does not allow"),
@@ -316,11 +257,7 @@ mod tests {
         for schema in &schemas {
             let complete = jsonschema::draft202012::new(schema).unwrap();
             for value in &values {
-                assert_eq!(
-                    flaw(schema, value).is_none(),
-                    complete.is_valid(value),
-                    "{schema} {value}"
-                );
+                assert_eq!(flaw(schema, value).is_none(), complete.is_valid(value), "{schema} {value}");
             }
         }
     }
@@ -328,13 +265,7 @@ mod tests {
     #[test]
     fn a_schema_that_turns_in_circles_ends() {
         assert_eq!(flaw(&json!({"$ref": "#"}), &json!(1)), None);
-        assert_eq!(
-            flaw(
-                &json!({"anyOf": [{"$ref": "#"}, {"type": "string"}]}),
-                &json!("x")
-            ),
-            None
-        );
+        assert_eq!(flaw(&json!({"anyOf": [{"$ref": "#"}, {"type": "string"}]}), &json!("x")), None);
         assert_eq!(flaw(&json!({"$ref": "https://a.test/schema"}), &json!(1)), None);
     }
 }

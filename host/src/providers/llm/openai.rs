@@ -16,6 +16,9 @@ use super::{
 };
 use crate::providers::{HttpProvider, HttpRequest, HttpResponse, HttpSession, LiveHttp};
 
+/// What stands where a key stood.
+const REDACTED: &str = "[redacted]";
+
 /// A provider of models. Its address and key come from the operator, so no grant of a workflow is asked about them.
 #[derive(Clone)]
 pub struct OpenAiCompatible {
@@ -72,7 +75,7 @@ impl LlmSession for OpenAiCompatible {
                 return Err(Failure::new(ErrorCode::ConfigInvalid, message));
             };
             let answer = endpoint.http.send(endpoint.request(&request, timeout)).await?;
-            read_answer(&answer)
+            read_answer(&endpoint.without_key(answer))
         })
     }
 }
@@ -83,6 +86,18 @@ impl Endpoint {
         headers.extend(self.key.iter().map(|key| ("authorization".to_owned(), format!("Bearer {key}"))));
         let body = body(request).to_string().into();
         HttpRequest { method: "POST".to_owned(), url: self.url.clone(), headers, body, timeout }
+    }
+}
+
+impl Endpoint {
+    /// An answer that repeats the key, as some refusals do, must not carry it any further.
+    fn without_key(&self, answer: HttpResponse) -> HttpResponse {
+        let Some(key) = self.key.as_deref().filter(|key| !key.is_empty()) else { return answer };
+        let hide = |text: &str| text.replace(key, REDACTED);
+        let headers = answer.headers.iter().map(|(name, value)| (name.clone(), hide(value))).collect();
+        let body = String::from_utf8_lossy(&answer.body);
+        let body = if body.contains(key) { hide(&body).into() } else { answer.body.clone() };
+        HttpResponse { status: answer.status, headers, body }
     }
 }
 

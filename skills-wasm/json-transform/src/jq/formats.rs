@@ -10,13 +10,8 @@ use jaq_std::ValT;
 use super::vocabulary::Native;
 
 /// What HTML escapes, and how. `&` comes first: it is part of all the others.
-const HTML: [(&str, &str); 5] = [
-    ("&", "&amp;"),
-    ("<", "&lt;"),
-    (">", "&gt;"),
-    ("'", "&#39;"),
-    ("\"", "&quot;"),
-];
+const HTML: [(&str, &str); 5] =
+    [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("'", "&#39;"), ("\"", "&quot;")];
 
 /// The filters.
 pub(super) fn natives() -> [Native; 6] {
@@ -29,12 +24,8 @@ pub(super) fn natives() -> [Native; 6] {
         ("decode_uri", v(0), |cv| {
             bome(bytes(&cv.1).map(|bytes| string(urlencoding::decode_binary(bytes).into_owned())))
         }),
-        ("encode_base64", v(0), |cv| {
-            bome(bytes(&cv.1).map(|bytes| string(STANDARD.encode(bytes))))
-        }),
-        ("decode_base64", v(0), |cv| {
-            bome(bytes(&cv.1).and_then(decode_base64))
-        }),
+        ("encode_base64", v(0), |cv| bome(bytes(&cv.1).map(|bytes| string(STANDARD.encode(bytes))))),
+        ("decode_base64", v(0), |cv| bome(bytes(&cv.1).and_then(decode_base64))),
     ]
 }
 
@@ -52,15 +43,11 @@ fn string(bytes: impl Into<Vec<u8>>) -> Val {
 }
 
 fn escape_html(text: &str) -> Val {
-    string(HTML.iter().fold(text.to_owned(), |text, (plain, escaped)| {
-        text.replace(plain, escaped)
-    }))
+    string(HTML.iter().fold(text.to_owned(), |text, (plain, escaped)| text.replace(plain, escaped)))
 }
 
 fn unescape_html(text: &str) -> Val {
-    string(HTML.iter().rev().fold(text.to_owned(), |text, (plain, escaped)| {
-        text.replace(escaped, plain)
-    }))
+    string(HTML.iter().rev().fold(text.to_owned(), |text, (plain, escaped)| text.replace(escaped, plain)))
 }
 
 fn decode_base64(bytes: &[u8]) -> ValR<Val> {

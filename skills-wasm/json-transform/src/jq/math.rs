@@ -47,18 +47,10 @@ pub(super) fn natives() -> Vec<Native> {
         "scalbln" scalbn(float, integer)
     );
     let others: [Native; 5] = [
-        ("nearbyint", v(0), |cv| {
-            bome(float(&cv.1).map(|x| Val::from(libm::rint(x))))
-        }),
-        ("ilogb", v(0), |cv| {
-            bome(float(&cv.1).map(|x| whole(libm::ilogb(x))))
-        }),
-        ("frexp", v(0), |cv| {
-            bome(float(&cv.1).map(|x| frexp(x).into_iter().collect()))
-        }),
-        ("modf", v(0), |cv| {
-            bome(float(&cv.1).map(|x| modf(x).into_iter().collect()))
-        }),
+        ("nearbyint", v(0), |cv| bome(float(&cv.1).map(|x| Val::from(libm::rint(x))))),
+        ("ilogb", v(0), |cv| bome(float(&cv.1).map(|x| whole(libm::ilogb(x))))),
+        ("frexp", v(0), |cv| bome(float(&cv.1).map(|x| frexp(x).into_iter().collect()))),
+        ("modf", v(0), |cv| bome(float(&cv.1).map(|x| modf(x).into_iter().collect()))),
         ("fma", v(3), |mut cv| {
             let (z, y, x) = (cv.0.pop_var(), cv.0.pop_var(), cv.0.pop_var());
             bome(fma(&x, &y, &z))

@@ -38,9 +38,8 @@ fn search(mut cv: Cv<'_, Data>, parts: Parts) -> ValR<Val> {
     let subject = text(&cv.1)?;
     let mut found = Vec::new();
     let (mut gap, mut characters) = (0, Characters::default());
-    let captures = regex
-        .captures_iter(subject)
-        .filter(|captures| !(flags.contains('n') && is_empty(captures)));
+    let captures =
+        regex.captures_iter(subject).filter(|captures| !(flags.contains('n') && is_empty(captures)));
     for captures in captures.take(all) {
         let whole = captures.get(0).map_or(gap..gap, |whole| whole.range());
         if parts != Parts::Matches {
@@ -59,22 +58,13 @@ fn search(mut cv: Cv<'_, Data>, parts: Parts) -> ValR<Val> {
 
 fn regex(pattern: &str, flags: &str) -> ValR<Regex, Val> {
     if let Some(unknown) = flags.chars().find(|flag| !"gnimslxp".contains(*flag)) {
-        return Err(Error::str(format_args!(
-            "{unknown:?} is no flag of a regular expression"
-        )));
+        return Err(Error::str(format_args!("{unknown:?} is no flag of a regular expression")));
     }
     let has = |flag| flags.contains(flag);
     let mut builder = RegexBuilder::new(pattern);
-    builder
-        .case_insensitive(has('i'))
-        .swap_greed(has('l'))
-        .ignore_whitespace(has('x'));
-    builder
-        .multi_line(has('m') || has('p'))
-        .dot_matches_new_line(has('s') || has('p'));
-    builder
-        .build()
-        .map_err(|error| Error::str(format_args!("{pattern:?} is no regular expression: {error}")))
+    builder.case_insensitive(has('i')).swap_greed(has('l')).ignore_whitespace(has('x'));
+    builder.multi_line(has('m') || has('p')).dot_matches_new_line(has('s') || has('p'));
+    builder.build().map_err(|error| Error::str(format_args!("{pattern:?} is no regular expression: {error}")))
 }
 
 fn is_empty(captures: &Captures<'_>) -> bool {
@@ -99,12 +89,7 @@ fn groups(
             ("string", slice(subject, Some(group.as_str()))),
         ];
         let name = name.map(|name| ("name", Val::from(name.to_owned())));
-        Val::from_map(
-            fields
-                .into_iter()
-                .chain(name)
-                .map(|(key, value)| (Val::from(key.to_owned()), value)),
-        )
+        Val::from_map(fields.into_iter().chain(name).map(|(key, value)| (Val::from(key.to_owned()), value)))
     };
     groups.map(describe).collect()
 }
@@ -126,9 +111,7 @@ impl Characters {
         if byte < self.byte {
             *self = Self::default();
         }
-        self.before += text
-            .get(self.byte..byte)
-            .map_or(0, |between| between.chars().count());
+        self.before += text.get(self.byte..byte).map_or(0, |between| between.chars().count());
         self.byte = byte;
         self.before
     }

@@ -16,9 +16,6 @@ impl Position {
         let before = offset.and_then(|offset| text.get(..offset)).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = before.matches('\n').count() + 1;
-        Self {
-            line,
-            column: before.get(line_start..).map_or(0, |line| line.chars().count()) + 1,
-        }
+        Self { line, column: before.get(line_start..).map_or(0, |line| line.chars().count()) + 1 }
     }
 }

@@ -26,10 +26,7 @@ const FOUND_CHARS: usize = 20;
 /// Runs a filter: its only value, or the array of all its values where `multiple` are asked for.
 pub(crate) fn run(text: &str, data: Value, multiple: bool) -> Result<Value, Fault> {
     if text.len() > MAX_FILTER_BYTES {
-        return Err(Fault::FilterTooLong {
-            bytes: text.len(),
-            most: MAX_FILTER_BYTES,
-        });
+        return Err(Fault::FilterTooLong { bytes: text.len(), most: MAX_FILTER_BYTES });
     }
     let mut values = values(&compile(text)?, value::read(data)?)?;
     match (multiple, values.len()) {
@@ -44,9 +41,7 @@ fn compile(text: &str) -> Result<Filter<Data>, Fault> {
     let modules = Loader::new(vocabulary::definitions()).load(&arena, File { code: text, path: () });
     let modules = modules.map_err(|errors| unreadable(text, errors))?;
     let compiler = Compiler::default().with_funs(vocabulary::natives());
-    compiler
-        .compile(modules)
-        .map_err(|errors| undefined(text, errors))
+    compiler.compile(modules).map_err(|errors| undefined(text, errors))
 }
 
 fn values(filter: &Filter<Data>, data: Val) -> Result<Vec<Value>, Fault> {
@@ -93,32 +88,21 @@ fn shortened(message: String) -> String {
 fn unreadable(text: &str, errors: load::Errors<&str, ()>) -> Fault {
     let first = errors.into_iter().next().and_then(|(_, error)| match error {
         load::Error::Io(errors) => errors.into_iter().next(),
-        load::Error::Lex(errors) => errors
-            .into_iter()
-            .map(|(wanted, found)| expected(wanted.as_str(), found))
-            .next(),
-        load::Error::Parse(errors) => errors
-            .into_iter()
-            .map(|(wanted, found)| expected(wanted.as_str(), found))
-            .next(),
+        load::Error::Lex(errors) => {
+            errors.into_iter().map(|(wanted, found)| expected(wanted.as_str(), found)).next()
+        }
+        load::Error::Parse(errors) => {
+            errors.into_iter().map(|(wanted, found)| expected(wanted.as_str(), found)).next()
+        }
     });
     syntax(text, first)
 }
 
 /// The place of what was found, and what was wanted there.
 fn expected<'t>(wanted: &str, found: &'t str) -> (&'t str, String) {
-    let word: String = found
-        .split_whitespace()
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .take(FOUND_CHARS)
-        .collect();
-    let found_there = if word.is_empty() {
-        "the end".to_owned()
-    } else {
-        format!("{word:?}")
-    };
+    let word: String =
+        found.split_whitespace().next().unwrap_or_default().chars().take(FOUND_CHARS).collect();
+    let found_there = if word.is_empty() { "the end".to_owned() } else { format!("{word:?}") };
     (found, format!("expected {wanted}, found {found_there}"))
 }
 
@@ -140,8 +124,5 @@ fn absent(name: &str, kind: &Undefined) -> String {
 
 fn syntax(text: &str, first: Option<(&str, String)>) -> Fault {
     let (part, message) = first.unwrap_or((text, "filter does not compile".to_owned()));
-    Fault::Syntax {
-        position: Position::of(part, text),
-        message,
-    }
+    Fault::Syntax { position: Position::of(part, text), message }
 }

@@ -34,10 +34,8 @@ fn within(value: &Val, levels: usize) -> Result<Value, Unfit> {
         // Checked on the way down: the value may be deeper than the stack.
         Val::Arr(_) | Val::Obj(_) if levels == 0 => Err(Problem::TooDeep.here()),
         Val::Arr(items) => {
-            let items = items
-                .iter()
-                .enumerate()
-                .map(|(index, item)| inside(item, levels, &index.to_string()));
+            let items =
+                items.iter().enumerate().map(|(index, item)| inside(item, levels, &index.to_string()));
             items.collect::<Result<_, _>>().map(Value::Array)
         }
         Val::Obj(members) => {

@@ -19,30 +19,13 @@ pub(super) type Native = native::Filter<RunPtr<Data>>;
 
 /// Filters and variables of jq that are not there, and why.
 const LEFT_OUT: [(&str, &[&str]); 5] = [
-    (
-        "it would read the clock",
-        &["now/0", "localtime/0", "strflocaltime/1"],
-    ),
+    ("it would read the clock", &["now/0", "localtime/0", "strflocaltime/1"]),
     ("dates are not part of this skill", &DATES),
-    (
-        "there is no environment",
-        &["env/0", "$ENV", "input_filename/0", "get_search_list/0"],
-    ),
-    (
-        "data is the only input",
-        &["input/0", "inputs/0", "input_line_number/0"],
-    ),
+    ("there is no environment", &["env/0", "$ENV", "input_filename/0", "get_search_list/0"]),
+    ("data is the only input", &["input/0", "inputs/0", "input_line_number/0"]),
     (
         "there is nothing to write to and nothing to end; error raises an error",
-        &[
-            "debug/0",
-            "debug/1",
-            "stderr/0",
-            "halt/0",
-            "halt/1",
-            "halt_error/0",
-            "halt_error/1",
-        ],
+        &["debug/0", "debug/1", "stderr/0", "halt/0", "halt/1", "halt_error/0", "halt_error/1"],
     ),
 ];
 
@@ -64,32 +47,21 @@ const DATES: [&str; 11] = [
 /// Why a filter or variable of jq is not there, if it is one of jq's.
 pub(super) fn reason_left_out(name: &str) -> Option<&'static str> {
     let mut groups = LEFT_OUT.iter();
-    groups
-        .find(|(_, names)| names.contains(&name))
-        .map(|(reason, _)| *reason)
+    groups.find(|(_, names)| names.contains(&name)).map(|(reason, _)| *reason)
 }
 
 /// The filters that are written in jq.
 pub(super) fn definitions() -> impl Iterator<Item = Def<&'static str>> {
     let own = load::parse(include_str!("definitions.jq"), |parser| parser.defs()).unwrap_or_default();
     let standard = jaq_std::defs().filter(|def| is_kept(def.name, def.args.len()));
-    jaq_core::defs()
-        .chain(standard)
-        .chain(jaq_json::defs())
-        .chain(own)
+    jaq_core::defs().chain(standard).chain(jaq_json::defs()).chain(own)
 }
 
 /// The filters that are written in Rust.
 pub(super) fn natives() -> impl Iterator<Item = Fun<Data>> {
     let standard = jaq_std::base_funs().filter(|(name, args, _)| is_kept(name, args.len()));
-    let own = formats::natives()
-        .into_iter()
-        .chain(math::natives())
-        .chain(patterns::natives());
-    jaq_core::funs()
-        .chain(standard)
-        .chain(jaq_json::funs())
-        .chain(own.map(native::run::<Data>))
+    let own = formats::natives().into_iter().chain(math::natives()).chain(patterns::natives());
+    jaq_core::funs().chain(standard).chain(jaq_json::funs()).chain(own.map(native::run::<Data>))
 }
 
 fn is_kept(name: &str, arguments: usize) -> bool {

@@ -28,12 +28,7 @@ impl Flatten {
                 self.join(object, "", self.depth.unwrap_or(usize::MAX), &mut flat)?;
                 Ok(Value::Object(flat))
             }
-            other => Err(Fault::data(
-                "flatten",
-                "an array or an object",
-                &other,
-                "/data".to_owned(),
-            )),
+            other => Err(Fault::data("flatten", "an array or an object", &other, "/data".to_owned())),
         }
     }
 

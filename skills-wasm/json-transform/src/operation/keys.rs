@@ -46,20 +46,13 @@ fn each(
     f: impl Fn(Map<String, Value>) -> Value,
 ) -> Result<Value, Fault> {
     let objects = elements.into_iter().enumerate();
-    objects
-        .map(|(index, value)| members(operation, value, &format!("/data/{index}")).map(&f))
-        .collect()
+    objects.map(|(index, value)| members(operation, value, &format!("/data/{index}")).map(&f)).collect()
 }
 
 fn members(operation: &'static str, value: Value, pointer: &str) -> Result<Map<String, Value>, Fault> {
     match value {
         Value::Object(object) => Ok(object),
-        other => Err(Fault::data(
-            operation,
-            "an object, or an array of objects",
-            &other,
-            pointer.to_owned(),
-        )),
+        other => Err(Fault::data(operation, "an object, or an array of objects", &other, pointer.to_owned())),
     }
 }
 
