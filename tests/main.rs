@@ -1,0 +1,11 @@
+//! Everything that AOS promises, tested through its public API and its program.
+//!
+//! `support` builds the worlds and holds every run to the acceptance criteria of the specification; `workflow` has a
+//! module for each workflow of the specification; `program` starts `aos` as a process; `house` reads the repository
+//! itself; `hostile` runs components that mean harm.
+
+mod hostile;
+mod house;
+mod program;
+mod support;
+mod workflow;

@@ -1,0 +1,98 @@
+//! A program that someone stops: by an interrupt, or by going away from its output.
+
+use aos_host::outcome::Status;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+use super::process::{Ended, Home};
+use crate::support::runtime::in_time;
+use crate::support::server::{Reply, Server};
+
+fn two_requests(server: &Server) -> String {
+    let step = |id: &str, needs: &[&str]| json!({"id": id, "skill": "http_call", "needs": needs, "with": {"url": server.url(&format!("/{id}"))}});
+    let steps = [step("quick", &[]), step("slow", &["quick"])];
+    json!({"aos": 1, "name": "x", "grants": {"hosts": [server.origin()]}, "steps": steps}).to_string()
+}
+
+#[test]
+fn an_interrupt_cancels_the_run_which_ends_and_replays() {
+    in_time(async {
+        let home = Home::new().await;
+        let server =
+            Server::start([Reply::text(200, "hi").at("/quick").delayed(50), Reply::silence().at("/slow")])
+                .await;
+        home.write("flow.yaml", two_requests(&server));
+        let mut child = home.start(["run", "flow.yaml", "--journal", "j.jsonl", "--format", "json"]);
+        let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
+        // The line of the first step tells that the program listens, and the request that the second one waits.
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        while !lines.next_line().await.unwrap().expect("the line of the first step").contains("quick") {}
+        server.received(2).await;
+        kill_process(pid, Signal::INT).unwrap();
+        while lines.next_line().await.unwrap().is_some() {}
+        let ended = Ended::from(child.wait_with_output().await.unwrap());
+        ended.assert_code(1);
+        let outcome = ended.outcome();
+        assert_eq!((outcome.status, outcome.code.as_str()), (Status::Failure, "CANCELLED"));
+        assert_eq!(outcome.side_effects.len(), 2);
+        let replay = home.aos(["replay", "j.jsonl", "--format", "json"]).await;
+        replay.assert_code(0);
+        assert_eq!(replay.stdout, ended.stdout);
+        assert_eq!(server.paths(), ["/quick", "/slow"]);
+    });
+}
+
+#[test]
+fn a_program_that_is_killed_leaves_a_journal_without_an_end() {
+    in_time(async {
+        let home = Home::new().await;
+        let server = Server::start([Reply::text(200, "hi").at("/quick"), Reply::silence().at("/slow")]).await;
+        home.write("flow.yaml", two_requests(&server));
+        let mut child = home.start(["run", "flow.yaml", "--journal", "j.jsonl"]);
+        server.received(2).await;
+        child.kill().await.unwrap();
+        let replay = home.aos(["replay", "j.jsonl", "--format", "json"]).await;
+        replay.assert_code(3);
+        assert_eq!(replay.outcome().code.as_str(), "REPLAY_INCOMPLETE");
+        let journal = std::fs::read_to_string(home.path("j.jsonl")).unwrap();
+        let last = journal.lines().last().unwrap();
+        assert!(
+            last.contains("\"type\":\"intent\"") && last.contains("/slow"),
+            "nothing left unwritten: {last}"
+        );
+    });
+}
+
+#[test]
+fn a_reader_that_went_away_ends_the_program_quietly() {
+    in_time(async {
+        let home = Home::new().await.with_demo();
+        let commands: [&[&str]; 5] = [
+            &["run", "demo.yaml", "--stubs", "stubs.yaml"],
+            &["run", "demo.yaml", "--stubs", "stubs.yaml", "--format", "json"],
+            &["skills", "list"],
+            &["skills", "describe", "http_call"],
+            &["--help"],
+        ];
+        for arguments in commands {
+            let mut child = home.start(arguments);
+            drop(child.stdout.take());
+            let ended = Ended::from(child.wait_with_output().await.unwrap());
+            ended.assert_code(0);
+            assert!(!ended.stderr.contains("roken pipe"), "{}", ended.stderr);
+        }
+    });
+}
+
+#[test]
+fn nobody_has_to_read_the_talk() {
+    in_time(async {
+        let home = Home::new().await.with_demo();
+        let mut child = home.start(["run", "demo.yaml", "--stubs", "stubs.yaml", "--format", "json"]);
+        drop(child.stderr.take());
+        let ended = Ended::from(child.wait_with_output().await.unwrap());
+        ended.assert_code(0);
+        assert_eq!(ended.outcome().status, Status::Success);
+    });
+}

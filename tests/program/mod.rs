@@ -1,0 +1,7 @@
+//! The program `aos` as a process: what it prints, where, and how it exits.
+
+mod hostile_files;
+mod interrupted;
+mod process;
+mod run_and_replay;
+mod skills;

@@ -1,0 +1,128 @@
+//! `aos skills`: what there is, what it says of itself, and whether a file would be admitted.
+
+use serde_json::json;
+
+use super::process::Home;
+use crate::support::runtime::{in_time, skills};
+
+#[test]
+fn the_list_has_one_skill_a_line_its_name_first() {
+    in_time(async {
+        let ended = Home::new().await.aos(["skills", "list"]).await;
+        ended.assert_code(0);
+        let names: Vec<_> = ended.stdout.lines().map(|line| line.split("  ").next().unwrap()).collect();
+        assert_eq!(names, ["http_call", "json_transform", "llm_invoke"]);
+    });
+}
+
+#[test]
+fn the_list_as_json_has_everything() {
+    in_time(async {
+        let ended = Home::new().await.aos(["skills", "list", "--format", "json"]).await;
+        ended.assert_code(0);
+        let skills = ended.json();
+        let effects: Vec<_> = skills.as_array().unwrap().iter().map(|skill| &skill["effects"]).collect();
+        assert_eq!(effects, [&json!(["http"]), &json!([]), &json!(["llm"])]);
+    });
+}
+
+#[test]
+fn a_folder_without_skills_is_an_empty_list_and_a_hint() {
+    in_time(async {
+        let home = Home::new().await;
+        std::fs::create_dir(home.path("empty")).unwrap();
+        let ended = home.aos(["skills", "list", "--skills", "empty"]).await;
+        ended.assert_code(0);
+        assert_eq!(ended.stdout, "");
+        assert!(ended.stderr.contains("--skills"), "{}", ended.stderr);
+    });
+}
+
+#[test]
+fn a_file_that_is_no_skill_is_skipped_and_told() {
+    in_time(async {
+        let home = Home::new().await;
+        std::fs::create_dir(home.path("own")).unwrap();
+        std::fs::copy(skills().join("json_transform.wasm"), home.path("own/good.wasm")).unwrap();
+        home.write("own/bad.wasm", "no component").write("own/notes.txt", "nothing");
+        let ended = home.aos(["skills", "list", "--skills", "own"]).await;
+        ended.assert_code(0);
+        assert!(ended.stdout.starts_with("json_transform  ") && ended.stdout.lines().count() == 1);
+        assert!(ended.stderr.contains("bad.wasm: COMPONENT_INVALID"), "{}", ended.stderr);
+        assert!(!ended.stderr.contains("notes.txt"), "{}", ended.stderr);
+    });
+}
+
+#[test]
+fn a_description_has_digest_limits_and_schemas() {
+    in_time(async {
+        let home = Home::new().await;
+        let text = home.aos(["skills", "describe", "http_call"]).await;
+        text.assert_code(0);
+        for word in ["http_call", "digest", "fuel", "Redirects are never followed"] {
+            assert!(text.stdout.contains(word), "{word} in {}", text.stdout);
+        }
+        let ended = home.aos(["skills", "describe", "http_call", "--format", "json"]).await;
+        ended.assert_code(0);
+        let described = ended.json();
+        let bytes = std::fs::read(skills().join("http_call.wasm")).unwrap();
+        assert_eq!(described["digest"], aos_host::ids::Digest::of(&bytes).to_string());
+        assert_eq!(described["input_schema"]["required"], json!(["url"]));
+        assert!(described["contract"]["fuel"].is_u64());
+    });
+}
+
+#[test]
+fn an_unknown_skill_is_told_with_those_that_there_are() {
+    in_time(async {
+        let home = Home::new().await;
+        let ended = home.aos(["skills", "describe", "nobody"]).await;
+        ended.assert_code(2);
+        assert!(ended.stderr.contains("http_call, json_transform, llm_invoke"), "{}", ended.stderr);
+        home.aos(["skills", "describe", "No Name"]).await.assert_code(2);
+    });
+}
+
+#[test]
+fn a_check_tells_the_class_of_every_import() {
+    in_time(async {
+        let home = Home::new().await;
+        for name in ["http_call", "json_transform", "llm_invoke"] {
+            let file = skills().join(format!("{name}.wasm"));
+            let file = file.to_str().unwrap();
+            let text = home.aos(["skills", "check", file]).await;
+            text.assert_code(0);
+            assert!(text.stdout.contains(&format!("admitted as {name} ")), "{}", text.stdout);
+            let ended = home.aos(["skills", "check", file, "--format", "json"]).await;
+            ended.assert_code(0);
+            let admission = ended.json();
+            assert_eq!((&admission["metadata"]["id"], &admission["refused"]), (&json!(name), &json!(null)));
+            let imports = admission["imports"].as_array().unwrap();
+            assert!(!imports.is_empty());
+            for import in imports {
+                assert!(import["class"].is_string(), "{import}");
+                assert!(text.stdout.contains(import["interface"].as_str().unwrap()), "{import}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_check_of_what_is_no_component_exits_with_1_and_says_why() {
+    in_time(async {
+        let home = Home::new().await;
+        let whole = std::fs::read(skills().join("http_call.wasm")).unwrap();
+        home.write("text.wasm", "(component)")
+            .write("empty.wasm", "")
+            .write("half.wasm", &whole[..whole.len() / 2]);
+        for file in ["text.wasm", "empty.wasm", "half.wasm"] {
+            let text = home.aos(["skills", "check", file]).await;
+            text.assert_code(1);
+            assert!(text.stdout.contains("refused: COMPONENT_INVALID"), "{}", text.stdout);
+            let ended = home.aos(["skills", "check", file, "--format", "json"]).await;
+            ended.assert_code(1);
+            assert_eq!(ended.json()["refused"]["code"], "COMPONENT_INVALID");
+        }
+        home.aos(["skills", "check", "missing.wasm"]).await.assert_code(2);
+    });
+}

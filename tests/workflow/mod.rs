@@ -1,0 +1,11 @@
+//! One module for each workflow that the specification names, and one for journals that someone tampered with.
+
+mod budget_exceeded_workflow;
+mod error_recovery_workflow;
+mod llm_chain_workflow;
+mod mixed_skill_workflow;
+mod model_provider;
+mod permanent_failure_workflow;
+mod simple_http_workflow;
+mod stopped_workflow;
+mod tampered_journal;
