@@ -132,10 +132,10 @@ fn program() -> &'static Path {
             .expect("cargo");
         assert!(built.status.success(), "the program does not build");
         let messages = String::from_utf8(built.stdout).expect("UTF-8");
-        let executable = messages.lines().filter_map(|line| {
+        let mut executable = messages.lines().filter_map(|line| {
             let message: Value = serde_json::from_str(line).ok()?;
             message["executable"].as_str().map(PathBuf::from)
         });
-        executable.last().expect("a program")
+        executable.next_back().expect("a program")
     })
 }

@@ -112,7 +112,6 @@ impl Recorded {
 pub(crate) fn assert_fits_schema(outcome: &StructuredOutcome) {
     if !runtime::root().join("docs/outcome.schema.json").exists() {
         return;
-    } // TEMPORARY
     static SCHEMA: OnceLock<jsonschema::Validator> = OnceLock::new();
     let schema = SCHEMA.get_or_init(|| {
         let document = serde_json::from_str(&runtime::read("docs/outcome.schema.json")).expect("JSON");

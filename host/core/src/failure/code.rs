@@ -104,7 +104,7 @@ catalogue! {
         "the workflow file breaks a rule of the format"
         "mend the places that the details name, each with its line and column";
     NameInvalid "NAME_INVALID" VALIDATION Error Never Caller Nothing 400 "INVALID_ARGUMENT"
-        "a name is not of the form [a-z0-9][a-z0-9_.-]{0,63}"
+        "a name breaks the rule: 1 to 64 of a-z, 0-9, dot, dash and underscore, the first a letter or digit"
         "choose a name of lower-case letters, digits, dots, dashes and underscores";
     InvalidReference "INVALID_REFERENCE" VALIDATION Error Never Caller Nothing 400 "INVALID_ARGUMENT"
         "the workflow refers to a step that it does not have, or in a circle"
