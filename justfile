@@ -70,6 +70,10 @@ deny:
     cargo deny --locked --config .cargo/deny.toml check licenses bans sources
     cd skills-wasm && cargo deny --locked --config ../.cargo/deny.toml check -A license-not-encountered -A license-exception-not-encountered licenses bans sources
 
+# Check known vulnerabilities; it needs the advisory database, which cannot be reached from everywhere
+advisories:
+    cargo deny --locked --config .cargo/deny.toml check advisories
+
 # Build the documentation
 doc: setup
     cargo doc --locked --workspace --no-deps

@@ -204,3 +204,33 @@ async fn a_name_belongs_to_the_first_component_that_says_it() {
     let other = hostile("mine", "(func $body (nop) (nop))");
     assert_eq!(runtime.register_skill(other).await.unwrap_err().code, ErrorCode::NameInvalid);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn compiled_code_that_was_changed_on_disk_is_built_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path().join("compiled");
+    let load = || Runtime::builder().compile_cache(&cache).build();
+    load().unwrap().register_skill(hostile(GOOD, "")).await.unwrap();
+    let entry = std::fs::read_dir(&cache).unwrap().next().unwrap().unwrap().path();
+    let good = std::fs::read(&entry).unwrap();
+    for place in [0, good.len() / 3, good.len() / 2, good.len() - 1] {
+        let mut poisoned = good.clone();
+        poisoned[place] ^= 1;
+        std::fs::write(&entry, poisoned).unwrap();
+        let runtime = load().unwrap();
+        runtime.register_skill(hostile(GOOD, "")).await.unwrap();
+        let (outcome, _) = run(&runtime, GOOD, 60_000).await;
+        assert_eq!(outcome.code, OutcomeCode::Ok, "{}", outcome.message);
+        assert_eq!(std::fs::read(&entry).unwrap(), good, "byte {place}");
+    }
+}
+
+#[test]
+fn a_folder_of_compiled_code_that_others_may_write_to_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+    let refused = Runtime::builder().compile_cache(folder.path()).build().unwrap_err();
+    assert_eq!(refused.code, ErrorCode::CacheIntegrity);
+    assert!(refused.message.contains("chmod 700"), "{}", refused.message);
+}

@@ -3,12 +3,10 @@
 use aos_host::ids::Seed;
 use aos_host::outcome::StructuredOutcome;
 
-use super::process::Home;
-use crate::support::runtime::in_time;
+use super::process::{Home, at_home};
 
 /// Runs a file that is no workflow.
-async fn refused(bytes: impl AsRef<[u8]>) -> (StructuredOutcome, String) {
-    let home = Home::new().await;
+async fn refused(home: &Home, bytes: impl AsRef<[u8]>) -> (StructuredOutcome, String) {
     home.write("flow.yaml", bytes);
     let ended = home.aos(["run", "flow.yaml", "--format", "json"]).await;
     ended.assert_code(1);
@@ -22,11 +20,11 @@ async fn refused(bytes: impl AsRef<[u8]>) -> (StructuredOutcome, String) {
 
 #[test]
 fn random_bytes_are_no_workflow() {
-    in_time(async {
+    at_home(async |home| {
         for seed in 0..8 {
             let chunks = (0..64).map(|chunk| Seed::from_bytes([seed; 32]).derive(&format!("{chunk}")));
             let bytes = chunks.collect::<Vec<_>>().concat();
-            let (outcome, _) = refused(bytes).await;
+            let (outcome, _) = refused(&home, bytes).await;
             assert_eq!(outcome.code.as_str(), "WORKFLOW_INVALID");
             assert!(outcome.message.contains("not UTF-8"), "{}", outcome.message);
         }
@@ -35,25 +33,25 @@ fn random_bytes_are_no_workflow() {
 
 #[test]
 fn random_letters_are_no_workflow() {
-    in_time(async {
+    at_home(async |home| {
         let letters = b" \n\t:-[]{}&*!|>'\"%@`#?,.a0$";
         for seed in 0..12 {
             let chunks = (0..40).map(|chunk| Seed::from_bytes([seed; 32]).derive(&format!("{chunk}")));
             let bytes = chunks.collect::<Vec<_>>().concat();
             let text: Vec<u8> =
                 bytes.iter().map(|byte| letters[usize::from(*byte) % letters.len()]).collect();
-            refused(text).await;
+            refused(&home, text).await;
         }
     });
 }
 
 #[test]
 fn a_file_with_nothing_in_it_is_no_workflow() {
-    in_time(async {
+    at_home(async |home| {
         for text in
             ["", " ", "\n\n", " \t\r\n ", "# a comment\n", "---\n", "---\n...\n", "null\n", "\u{feff}"]
         {
-            let (outcome, _) = refused(text).await;
+            let (outcome, _) = refused(&home, text).await;
             assert_eq!(outcome.code.as_str(), "WORKFLOW_INVALID", "{text:?}");
         }
     });
@@ -61,7 +59,7 @@ fn a_file_with_nothing_in_it_is_no_workflow() {
 
 #[test]
 fn other_yaml_is_no_workflow_either() {
-    in_time(async {
+    at_home(async |home| {
         for text in [
             "42",
             "[]",
@@ -70,16 +68,16 @@ fn other_yaml_is_no_workflow_either() {
             "{\"aos\": \"1\", \"name\": \"x\", \"steps\": []}",
             "a: 1\n---\nb: 2\n",
         ] {
-            refused(text).await;
+            refused(&home, text).await;
         }
     });
 }
 
 #[test]
 fn a_circle_is_shown_where_it_is() {
-    in_time(async {
+    at_home(async |home| {
         let text = "aos: 1\nname: circle\nsteps:\n  - id: a\n    skill: x\n    needs: [b]\n  - id: b\n    skill: x\n    needs: [a]\n";
-        let (outcome, stderr) = refused(text).await;
+        let (outcome, stderr) = refused(&home, text).await;
         assert_eq!(outcome.code.as_str(), "INVALID_REFERENCE");
         assert!(outcome.message.starts_with("line 4 column 9: "), "{}", outcome.message);
         assert!(outcome.message.contains("a needs b needs a"), "{}", outcome.message);
@@ -89,9 +87,9 @@ fn a_circle_is_shown_where_it_is() {
 
 #[test]
 fn all_faults_are_shown_with_their_lines() {
-    in_time(async {
+    at_home(async |home| {
         let text = "aos: 1\nname: Many Faults\nsteps:\n  - id: a\n    skill: x\n    needs: [nobody]\n";
-        let (outcome, stderr) = refused(text).await;
+        let (outcome, stderr) = refused(&home, text).await;
         assert_eq!(outcome.details["faults"].as_array().unwrap().len(), 2);
         assert!(stderr.contains("flow.yaml:2:7") && stderr.contains("flow.yaml:6:13"), "{stderr}");
         assert!(stderr.contains("Many Faults"), "the line itself is shown: {stderr}");
@@ -100,7 +98,7 @@ fn all_faults_are_shown_with_their_lines() {
 
 #[test]
 fn deep_nesting_is_refused() {
-    in_time(async {
+    at_home(async |home| {
         let depth = 1 << 20;
         let nested = [
             "[".repeat(depth),
@@ -116,7 +114,7 @@ fn deep_nesting_is_refused() {
         ];
         for text in nested {
             let shown: String = text.chars().take(20).collect();
-            let (outcome, _) = refused(text).await;
+            let (outcome, _) = refused(&home, text).await;
             assert!(["WORKFLOW_INVALID", "WORKFLOW_LIMIT"].contains(&outcome.code.as_str()), "{shown}");
         }
     });
@@ -124,7 +122,7 @@ fn deep_nesting_is_refused() {
 
 #[test]
 fn an_alias_bomb_does_not_go_off() {
-    in_time(async {
+    at_home(async |home| {
         let levels = (1..30).map(|level| {
             let aliases = vec![format!("*l{}", level - 1); 10].join(", ");
             format!("  - &l{level} [{aliases}]\n")
@@ -132,17 +130,16 @@ fn an_alias_bomb_does_not_go_off() {
         let bomb: String = std::iter::once("  - &l0 boom\n".to_owned()).chain(levels).collect();
         let text =
             format!("aos: 1\nname: bomb\ninput:\n  enum:\n{}steps: []\n", bomb.replace("  - ", "    - "));
-        let (outcome, _) = refused(text).await;
+        let (outcome, _) = refused(&home, text).await;
         assert!(["WORKFLOW_INVALID", "WORKFLOW_LIMIT"].contains(&outcome.code.as_str()));
     });
 }
 
 #[test]
 fn a_file_that_is_too_large_is_not_read_to_its_end() {
-    in_time(async {
-        let (outcome, _) = refused("#".repeat((8 << 20) + 1)).await;
+    at_home(async |home| {
+        let (outcome, _) = refused(&home, "#".repeat((8 << 20) + 1)).await;
         assert_eq!(outcome.code.as_str(), "WORKFLOW_LIMIT");
-        let home = Home::new().await;
         let endless = home.aos(["run", "/dev/zero", "--format", "json"]).await;
         endless.assert_code(1);
         assert_eq!(endless.outcome().code.as_str(), "WORKFLOW_LIMIT");
@@ -151,8 +148,7 @@ fn a_file_that_is_too_large_is_not_read_to_its_end() {
 
 #[test]
 fn what_cannot_be_read_is_a_misused_command_line() {
-    in_time(async {
-        let home = Home::new().await;
+    at_home(async |home| {
         std::fs::create_dir(home.path("folder")).unwrap();
         for path in ["missing.yaml", "folder", "folder/none.yaml"] {
             let ended = home.aos(["run", path, "--format", "json"]).await;
@@ -164,8 +160,8 @@ fn what_cannot_be_read_is_a_misused_command_line() {
 
 #[test]
 fn names_of_others_are_shown_without_their_control_characters() {
-    in_time(async {
-        let (outcome, stderr) = refused("aos: 1\nname: \"\\e[31mred\"\nsteps: []\n").await;
+    at_home(async |home| {
+        let (outcome, stderr) = refused(&home, "aos: 1\nname: \"\\e[31mred\"\nsteps: []\n").await;
         assert_eq!(outcome.code.as_str(), "NAME_INVALID");
         assert!(!stderr.contains('\u{1b}'));
     });

@@ -5,8 +5,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-use super::process::{Ended, Home};
-use crate::support::runtime::in_time;
+use super::process::{Ended, at_home};
 use crate::support::server::{Reply, Server};
 
 fn two_requests(server: &Server) -> String {
@@ -17,8 +16,7 @@ fn two_requests(server: &Server) -> String {
 
 #[test]
 fn an_interrupt_cancels_the_run_which_ends_and_replays() {
-    in_time(async {
-        let home = Home::new().await;
+    at_home(async |home| {
         let server =
             Server::start([Reply::text(200, "hi").at("/quick").delayed(50), Reply::silence().at("/slow")])
                 .await;
@@ -45,8 +43,7 @@ fn an_interrupt_cancels_the_run_which_ends_and_replays() {
 
 #[test]
 fn a_program_that_is_killed_leaves_a_journal_without_an_end() {
-    in_time(async {
-        let home = Home::new().await;
+    at_home(async |home| {
         let server = Server::start([Reply::text(200, "hi").at("/quick"), Reply::silence().at("/slow")]).await;
         home.write("flow.yaml", two_requests(&server));
         let mut child = home.start(["run", "flow.yaml", "--journal", "j.jsonl"]);
@@ -66,8 +63,8 @@ fn a_program_that_is_killed_leaves_a_journal_without_an_end() {
 
 #[test]
 fn a_reader_that_went_away_ends_the_program_quietly() {
-    in_time(async {
-        let home = Home::new().await.with_demo();
+    at_home(async |home| {
+        let home = home.with_demo();
         let commands: [&[&str]; 5] = [
             &["run", "demo.yaml", "--stubs", "stubs.yaml"],
             &["run", "demo.yaml", "--stubs", "stubs.yaml", "--format", "json"],
@@ -87,8 +84,8 @@ fn a_reader_that_went_away_ends_the_program_quietly() {
 
 #[test]
 fn nobody_has_to_read_the_talk() {
-    in_time(async {
-        let home = Home::new().await.with_demo();
+    at_home(async |home| {
+        let home = home.with_demo();
         let mut child = home.start(["run", "demo.yaml", "--stubs", "stubs.yaml", "--format", "json"]);
         drop(child.stderr.take());
         let ended = Ended::from(child.wait_with_output().await.unwrap());

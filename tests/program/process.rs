@@ -9,7 +9,6 @@ use aos_host::outcome::StructuredOutcome;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
-use tokio::sync::OnceCell;
 
 use crate::support::runtime;
 
@@ -23,13 +22,21 @@ pub(super) struct Ended {
     pub stderr: String,
 }
 
+/// Runs a test with the program at home in an empty folder. Building the program does not count against its time.
+pub(super) fn at_home(test: impl AsyncFnOnce(Home)) {
+    static COMPILED: OnceLock<()> = OnceLock::new();
+    program();
+    COMPILED.get_or_init(|| {
+        let home = Home::new();
+        runtime::in_time(async { home.aos(["skills", "list"]).await.assert_code(0) });
+    });
+    runtime::in_time(test(Home::new()));
+}
+
 impl Home {
-    /// An empty folder, after the program has compiled the skills once for all tests.
-    pub(super) async fn new() -> Self {
-        static COMPILED: OnceCell<()> = OnceCell::const_new();
-        let home = Self(tempfile::tempdir().expect("a folder"));
-        COMPILED.get_or_init(|| async { home.aos(["skills", "list"]).await.assert_code(0) }).await;
-        home
+    /// An empty folder.
+    pub(super) fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
     }
 
     /// A path in the folder.

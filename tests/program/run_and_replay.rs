@@ -3,8 +3,8 @@
 use aos_host::outcome::Status;
 use serde_json::json;
 
-use super::process::{Ended, Home};
-use crate::support::runtime::{in_time, read};
+use super::process::{Ended, Home, at_home};
+use crate::support::runtime::read;
 use crate::support::server::{Reply, Server};
 
 /// A workflow of one request, which the stub world answers with 500.
@@ -26,8 +26,8 @@ async fn demo(home: &Home, more: &[&str]) -> Ended {
 
 #[test]
 fn the_demo_prints_its_canonical_outcome_and_nothing_else() {
-    in_time(async {
-        let home = Home::new().await.with_demo();
+    at_home(async |home| {
+        let home = home.with_demo();
         let ended = demo(&home, &[]).await;
         ended.assert_code(0);
         let outcome = ended.outcome();
@@ -45,8 +45,8 @@ fn the_demo_prints_its_canonical_outcome_and_nothing_else() {
 
 #[test]
 fn people_get_a_summary() {
-    in_time(async {
-        let home = Home::new().await.with_demo();
+    at_home(async |home| {
+        let home = home.with_demo();
         let ended = home.aos(["run", "demo.yaml", "--stubs", "stubs.yaml"]).await;
         ended.assert_code(0);
         assert!(ended.stdout.starts_with("success  OK\n"), "{}", ended.stdout);
@@ -56,8 +56,8 @@ fn people_get_a_summary() {
 
 #[test]
 fn a_replay_prints_the_same_bytes() {
-    in_time(async {
-        let home = Home::new().await.with_demo();
+    at_home(async |home| {
+        let home = home.with_demo();
         let run = demo(&home, &[]).await;
         let replay = home.aos(["replay", "j.jsonl", "--format", "json"]).await;
         replay.assert_code(0);
@@ -68,8 +68,8 @@ fn a_replay_prints_the_same_bytes() {
 
 #[test]
 fn a_failed_run_exits_with_1_and_its_replay_with_0() {
-    in_time(async {
-        let home = Home::new().await.with_demo();
+    at_home(async |home| {
+        let home = home.with_demo();
         home.write("failing.yaml", FAILING);
         let run = home
             .aos(["run", "failing.yaml", "--stubs", "stubs.yaml", "--journal", "f.jsonl", "--format", "json"])
@@ -84,8 +84,8 @@ fn a_failed_run_exits_with_1_and_its_replay_with_0() {
 
 #[test]
 fn a_partial_run_exits_with_0() {
-    in_time(async {
-        let home = Home::new().await.with_demo();
+    at_home(async |home| {
+        let home = home.with_demo();
         home.write("partial.yaml", FAILING.replace("skill:", "on_error: continue, skill:"));
         let run = home.aos(["run", "partial.yaml", "--stubs", "stubs.yaml", "--format", "json"]).await;
         run.assert_code(0);
@@ -95,8 +95,8 @@ fn a_partial_run_exits_with_0() {
 
 #[test]
 fn a_replay_needs_neither_the_skills_nor_the_workflow_nor_the_stubs() {
-    in_time(async {
-        let home = Home::new().await.with_demo();
+    at_home(async |home| {
+        let home = home.with_demo();
         let run = demo(&home, &[]).await;
         for file in ["demo.yaml", "stubs.yaml", "target/skills"] {
             std::fs::remove_file(home.path(file)).unwrap();
@@ -109,8 +109,8 @@ fn a_replay_needs_neither_the_skills_nor_the_workflow_nor_the_stubs() {
 
 #[test]
 fn a_replay_of_a_changed_journal_exits_with_3_and_an_outcome() {
-    in_time(async {
-        let home = Home::new().await.with_demo();
+    at_home(async |home| {
+        let home = home.with_demo();
         demo(&home, &[]).await.assert_code(0);
         let journal = std::fs::read(home.path("j.jsonl")).unwrap();
         for place in [0, journal.len() / 2, journal.len() - 2] {
@@ -134,8 +134,8 @@ fn a_replay_of_a_changed_journal_exits_with_3_and_an_outcome() {
 
 #[test]
 fn a_journal_is_never_written_over() {
-    in_time(async {
-        let home = Home::new().await.with_demo();
+    at_home(async |home| {
+        let home = home.with_demo();
         demo(&home, &[]).await.assert_code(0);
         let journal = std::fs::read(home.path("j.jsonl")).unwrap();
         let second = demo(&home, &[]).await;
@@ -147,9 +147,9 @@ fn a_journal_is_never_written_over() {
 
 #[test]
 fn journals_without_a_name_are_kept_by_time_for_their_owner_alone() {
-    in_time(async {
+    at_home(async |home| {
         use std::os::unix::fs::PermissionsExt as _;
-        let home = Home::new().await.with_demo();
+        let home = home.with_demo();
         for _ in 0..2 {
             home.aos(["run", "demo.yaml", "--stubs", "stubs.yaml"]).await.assert_code(0);
         }
@@ -165,8 +165,7 @@ fn journals_without_a_name_are_kept_by_time_for_their_owner_alone() {
 
 #[test]
 fn an_input_comes_from_the_command_line_or_from_a_file() {
-    in_time(async {
-        let home = Home::new().await;
+    at_home(async |home| {
         home.write("echo.yaml", ECHO).write("input.json", "{\"from\": [\"file\", 1.5]}");
         for (input, expected) in [
             ("{\"é\": null}", json!({"é": null})),
@@ -184,8 +183,7 @@ fn an_input_comes_from_the_command_line_or_from_a_file() {
 
 #[test]
 fn an_input_that_is_no_json_exits_with_2_and_the_place() {
-    in_time(async {
-        let home = Home::new().await;
+    at_home(async |home| {
         home.write("echo.yaml", ECHO).write("bad.json", "{\n  \"a\": 1,\n  \"a\": 2\n}");
         for (input, place) in [
             ("{", "line 1 column 1"),
@@ -206,8 +204,8 @@ fn an_input_that_is_no_json_exits_with_2_and_the_place() {
 
 #[test]
 fn a_ceiling_of_the_command_line_stands_above_the_workflows_own() {
-    in_time(async {
-        let home = Home::new().await.with_demo();
+    at_home(async |home| {
+        let home = home.with_demo();
         let none = demo(&home, &["--ceiling-cents", "0"]).await;
         none.assert_code(1);
         let outcome = none.outcome();
@@ -226,8 +224,8 @@ fn a_ceiling_of_the_command_line_stands_above_the_workflows_own() {
 
 #[test]
 fn a_command_line_that_cannot_be_followed_exits_with_2() {
-    in_time(async {
-        let home = Home::new().await.with_demo();
+    at_home(async |home| {
+        let home = home.with_demo();
         let wrong: [&[&str]; 9] = [
             &[],
             &["fly"],
@@ -249,8 +247,7 @@ fn a_command_line_that_cannot_be_followed_exits_with_2() {
 
 #[test]
 fn help_and_version_are_no_errors() {
-    in_time(async {
-        let home = Home::new().await;
+    at_home(async |home| {
         for arguments in [&["--help"][..], &["--version"], &["run", "--help"], &["replay", "--help"]] {
             let ended = home.aos(arguments).await;
             ended.assert_code(0);
@@ -261,8 +258,8 @@ fn help_and_version_are_no_errors() {
 
 #[test]
 fn a_stub_file_that_is_none_is_told_with_its_place() {
-    in_time(async {
-        let home = Home::new().await.with_demo();
+    at_home(async |home| {
+        let home = home.with_demo();
         home.write("bad.yaml", "http:\n  - url: https://a.test/\n    stauts: 200\n");
         let run = home.aos(["run", "demo.yaml", "--stubs", "bad.yaml"]).await;
         run.assert_code(2);
@@ -272,8 +269,7 @@ fn a_stub_file_that_is_none_is_told_with_its_place() {
 
 #[test]
 fn a_live_run_reaches_what_the_workflow_grants() {
-    in_time(async {
-        let home = Home::new().await;
+    at_home(async |home| {
         let server = Server::start([Reply::text(200, "Keep it real.")]).await;
         let text = read("fixtures/workflows/demo.yaml")
             .replace("[api.github.com]", &format!("[\"{}\"]", server.origin()));
@@ -289,8 +285,7 @@ fn a_live_run_reaches_what_the_workflow_grants() {
 
 #[test]
 fn what_others_wrote_cannot_move_the_cursor() {
-    in_time(async {
-        let home = Home::new().await;
+    at_home(async |home| {
         let stubs = json!({"http": [{
             "url": "https://a.test/", "status": 404, "body": "\u{1b}[2J\u{1b}]0;title\u{7}\u{202e}gpj",
         }, {"url": "https://b.test/", "body": "\u{1b}[31mred\u{202e}"}]});

@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use super::process::Home;
-use crate::support::runtime::{in_time, skills};
+use super::process::at_home;
+use crate::support::runtime::skills;
 
 #[test]
 fn the_list_has_one_skill_a_line_its_name_first() {
-    in_time(async {
-        let ended = Home::new().await.aos(["skills", "list"]).await;
+    at_home(async |home| {
+        let ended = home.aos(["skills", "list"]).await;
         ended.assert_code(0);
         let names: Vec<_> = ended.stdout.lines().map(|line| line.split("  ").next().unwrap()).collect();
         assert_eq!(names, ["http_call", "json_transform", "llm_invoke"]);
@@ -17,8 +17,8 @@ fn the_list_has_one_skill_a_line_its_name_first() {
 
 #[test]
 fn the_list_as_json_has_everything() {
-    in_time(async {
-        let ended = Home::new().await.aos(["skills", "list", "--format", "json"]).await;
+    at_home(async |home| {
+        let ended = home.aos(["skills", "list", "--format", "json"]).await;
         ended.assert_code(0);
         let skills = ended.json();
         let effects: Vec<_> = skills.as_array().unwrap().iter().map(|skill| &skill["effects"]).collect();
@@ -28,8 +28,7 @@ fn the_list_as_json_has_everything() {
 
 #[test]
 fn a_folder_without_skills_is_an_empty_list_and_a_hint() {
-    in_time(async {
-        let home = Home::new().await;
+    at_home(async |home| {
         std::fs::create_dir(home.path("empty")).unwrap();
         let ended = home.aos(["skills", "list", "--skills", "empty"]).await;
         ended.assert_code(0);
@@ -40,8 +39,7 @@ fn a_folder_without_skills_is_an_empty_list_and_a_hint() {
 
 #[test]
 fn a_file_that_is_no_skill_is_skipped_and_told() {
-    in_time(async {
-        let home = Home::new().await;
+    at_home(async |home| {
         std::fs::create_dir(home.path("own")).unwrap();
         std::fs::copy(skills().join("json_transform.wasm"), home.path("own/good.wasm")).unwrap();
         home.write("own/bad.wasm", "no component").write("own/notes.txt", "nothing");
@@ -55,8 +53,7 @@ fn a_file_that_is_no_skill_is_skipped_and_told() {
 
 #[test]
 fn a_description_has_digest_limits_and_schemas() {
-    in_time(async {
-        let home = Home::new().await;
+    at_home(async |home| {
         let text = home.aos(["skills", "describe", "http_call"]).await;
         text.assert_code(0);
         for word in ["http_call", "digest", "fuel", "Redirects are never followed"] {
@@ -74,8 +71,7 @@ fn a_description_has_digest_limits_and_schemas() {
 
 #[test]
 fn an_unknown_skill_is_told_with_those_that_there_are() {
-    in_time(async {
-        let home = Home::new().await;
+    at_home(async |home| {
         let ended = home.aos(["skills", "describe", "nobody"]).await;
         ended.assert_code(2);
         assert!(ended.stderr.contains("http_call, json_transform, llm_invoke"), "{}", ended.stderr);
@@ -85,8 +81,7 @@ fn an_unknown_skill_is_told_with_those_that_there_are() {
 
 #[test]
 fn a_check_tells_the_class_of_every_import() {
-    in_time(async {
-        let home = Home::new().await;
+    at_home(async |home| {
         for name in ["http_call", "json_transform", "llm_invoke"] {
             let file = skills().join(format!("{name}.wasm"));
             let file = file.to_str().unwrap();
@@ -109,8 +104,7 @@ fn a_check_tells_the_class_of_every_import() {
 
 #[test]
 fn a_check_of_what_is_no_component_exits_with_1_and_says_why() {
-    in_time(async {
-        let home = Home::new().await;
+    at_home(async |home| {
         let whole = std::fs::read(skills().join("http_call.wasm")).unwrap();
         home.write("text.wasm", "(component)")
             .write("empty.wasm", "")

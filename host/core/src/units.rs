@@ -15,12 +15,14 @@ const NANOS_PER_CENT: u64 = 10_000_000;
 
 /// A number is past what its unit can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{value} {unit} is more than {MAX_EXACT_INTEGER}")]
+#[error("{value} {unit} is more than {most}")]
 pub struct OutOfRange {
     /// The number that did not fit.
     pub value: u128,
     /// The unit it was meant to have.
     pub unit: &'static str,
+    /// The most of that unit.
+    pub most: u64,
 }
 
 /// Money in nano-dollars (10^-9 US dollar), 0 to 2^53 - 1: about nine million dollars.
@@ -49,10 +51,11 @@ impl Money {
     /// [`OutOfRange`] above 900,719,925 cents.
     pub fn from_cents(cents: u64) -> Result<Self, OutOfRange> {
         let nanos = u128::from(cents) * u128::from(NANOS_PER_CENT);
-        u64::try_from(nanos)
-            .ok()
-            .and_then(|nanos| Self::from_nanos(nanos).ok())
-            .ok_or(OutOfRange { value: u128::from(cents), unit: "cents" })
+        u64::try_from(nanos).ok().and_then(|nanos| Self::from_nanos(nanos).ok()).ok_or(OutOfRange {
+            value: u128::from(cents),
+            unit: "cents",
+            most: MAX_EXACT_INTEGER / NANOS_PER_CENT,
+        })
     }
 
     /// The price of `count` units at `per_million` nano-dollars a million, rounded up once.
@@ -62,10 +65,11 @@ impl Money {
     /// [`OutOfRange`] when the product is past [`Money::MAX`].
     pub fn of_units(count: u64, per_million: u64) -> Result<Self, OutOfRange> {
         let nanos = (u128::from(count) * u128::from(per_million)).div_ceil(1_000_000);
-        u64::try_from(nanos)
-            .ok()
-            .and_then(|nanos| Self::from_nanos(nanos).ok())
-            .ok_or(OutOfRange { value: nanos, unit: "nano-dollars" })
+        u64::try_from(nanos).ok().and_then(|nanos| Self::from_nanos(nanos).ok()).ok_or(OutOfRange {
+            value: nanos,
+            unit: "nano-dollars",
+            most: MAX_EXACT_INTEGER,
+        })
     }
 
     /// Nano-dollars.
@@ -238,7 +242,7 @@ pub fn whole_millis(duration: Duration) -> u64 {
 
 const fn exact(value: u64, unit: &'static str) -> Result<u64, OutOfRange> {
     if value > MAX_EXACT_INTEGER {
-        return Err(OutOfRange { value: value as u128, unit });
+        return Err(OutOfRange { value: value as u128, unit, most: MAX_EXACT_INTEGER });
     }
     Ok(value)
 }

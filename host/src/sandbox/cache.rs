@@ -39,7 +39,11 @@ impl CompileCache {
         let meta = std::fs::symlink_metadata(&folder).map_err(refused)?;
         let own = meta.uid() == rustix::process::geteuid().as_raw();
         if !meta.is_dir() || !own || meta.mode() & 0o022 != 0 {
-            let message = format!("the folder {} is not private to this user (mode 0700)", folder.display());
+            let message = format!(
+                "the folder {} is open to others; run: chmod 700 {}",
+                folder.display(),
+                folder.display()
+            );
             return Err(Failure::new(ErrorCode::CacheIntegrity, message));
         }
         Ok(Self { folder })

@@ -1,5 +1,7 @@
 //! Money: what things cost, what a run may spend, and what it has spent. Integers only.
 
+#![deny(clippy::float_arithmetic)]
+
 mod account;
 mod prices;
 mod reservation;

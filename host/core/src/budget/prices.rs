@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::Digest;
-use crate::units::{Money, OutOfRange};
+use crate::units::{MAX_EXACT_INTEGER, Money, OutOfRange};
 
 /// The list that comes with this build.
 const BUNDLED: &str = include_str!("prices.toml");
@@ -89,7 +89,7 @@ impl ModelPrice {
         let millionths: u128 =
             parts.iter().map(|(count, price)| u128::from(*count) * u128::from(*price)).sum();
         let nanos = millionths.div_ceil(1_000_000);
-        let out_of_range = OutOfRange { value: nanos, unit: "nano-dollars" };
+        let out_of_range = OutOfRange { value: nanos, unit: "nano-dollars", most: MAX_EXACT_INTEGER };
         Money::from_nanos(u64::try_from(nanos).map_err(|_| out_of_range)?)
     }
 }

@@ -160,8 +160,8 @@ catalogue! {
         "the component is another one than the journal was recorded with"
         "give the folder that holds the recorded component with --skills";
     CacheIntegrity "CACHE_INTEGRITY" INTEGRITY Warning Never Host Nothing 500 "DATA_LOSS"
-        "a compiled component on disk is not what the host wrote"
-        "the entry was removed and is built anew; see who else writes to that folder";
+        "the folder of compiled components is open to others, so what it holds cannot be trusted"
+        "make the folder private as the message says, and see who else writes to it";
     ComponentInvalid "COMPONENT_INVALID" VALIDATION Error Never Operator Nothing 422 "INVALID_ARGUMENT"
         "the file is no WebAssembly component that this engine takes"
         "build it as a component: cargo build --target wasm32-wasip2";

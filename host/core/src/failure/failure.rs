@@ -91,7 +91,8 @@ impl Failure {
         self
     }
 
-    /// Everything that an outcome shows beside code, category and message: null when there is nothing.
+    /// Everything that an outcome shows beside code, category and message: null when there is nothing. What the host
+    /// knows stands over what a skill says under the same name.
     #[must_use]
     pub fn outcome_details(&self) -> Value {
         let mut all = match self.details.clone() {
@@ -101,7 +102,7 @@ impl Failure {
         };
         let mut add = |name: &str, value: Option<Value>| {
             if let Some(value) = value {
-                all.entry(name).or_insert(value);
+                all.insert(name.to_owned(), value);
             }
         };
         add("subcode", self.subcode.clone().map(Value::from));

@@ -99,6 +99,9 @@ fn read_line(place: usize, bytes: &[u8], chain: &mut Chain) -> Result<Entry, Jou
     if bytes.len() > MAX_LINE {
         return Err(corrupt(number, format!("is longer than {MAX_LINE} bytes")));
     }
+    if place == 0 && !bytes.starts_with(b"{\"seq\":0,") {
+        return Err(corrupt(number, "is not the first line of a journal: this file is something else"));
+    }
     if !chain.check(bytes) {
         return Err(corrupt(number, "does not follow from the lines before it (its chain differs)"));
     }

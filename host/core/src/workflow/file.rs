@@ -40,7 +40,7 @@ pub(super) struct GrantsFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct BudgetFile {
     #[serde(default)]
-    pub ceiling_cents: Option<u64>,
+    pub ceiling_cents: Option<Value>,
 }
 
 #[derive(Debug, Deserialize)]

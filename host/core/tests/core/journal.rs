@@ -104,7 +104,7 @@ fn the_line_has_its_form() {
     let text = String::from_utf8(bytes()).unwrap();
     let line = text.lines().nth(1).unwrap();
     let (body, chain) = line.split_at(line.len() - 76);
-    let expected = r#"{"seq":1,"at":"1970-01-01T00:00:00.002000000Z","type":"observed","step":"s","item":null,"attempt":1,"index":0,"call":"clock","value":5"#;
+    let expected = r#"{"seq":1,"at":"1970-01-01T00:00:00.001000000Z","type":"observed","step":"s","item":null,"attempt":1,"index":0,"call":"clock","value":5"#;
     assert_eq!(body, expected);
     assert!(chain.starts_with(",\"chain\":\"") && chain.ends_with("\"}"), "{chain}");
     assert!(text.ends_with("}\n"));

@@ -122,6 +122,8 @@ pub(crate) struct CheckArgs {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     #[command(flatten)]
+    pub skills: SkillFolders,
+    #[command(flatten)]
     pub format: FormatArg,
 }
 

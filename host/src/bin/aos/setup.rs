@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use aos_host::Runtime;
-use aos_host::failure::Failure;
 use aos_host::providers::{OpenAiCompatible, StubWorld, World};
 use std::sync::Arc;
 
@@ -42,18 +41,18 @@ pub(crate) fn empty(world: World) -> anyhow::Result<Runtime> {
 
 /// The world of a run: scripted, or live with the model provider that the environment names.
 pub(crate) fn world(stubs: Option<&Path>) -> anyhow::Result<World> {
-    let Some(path) = stubs else { return Ok(live()?) };
+    let Some(path) = stubs else { return live() };
     let text = std::fs::read_to_string(path).with_context(|| format!("--stubs {}", path.display()))?;
     let stubs = StubWorld::parse(&text).with_context(|| format!("--stubs {}", path.display()))?;
     Ok(World::stub(stubs))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the program may read its environment")]
-fn live() -> Result<World, Failure> {
+fn live() -> anyhow::Result<World> {
     let world = World::live();
     let Ok(base_url) = std::env::var("AOS_LLM_BASE_URL") else {
         return Ok(world);
     };
-    let provider = OpenAiCompatible::new(&base_url, std::env::var("AOS_LLM_API_KEY").ok())?;
-    Ok(world.with_llm(Arc::new(provider)))
+    let provider = OpenAiCompatible::new(&base_url, std::env::var("AOS_LLM_API_KEY").ok());
+    Ok(world.with_llm(Arc::new(provider.context("AOS_LLM_BASE_URL")?)))
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use serde_saphyr::Spanned;
 
 use crate::providers::FinishReason;
 
@@ -34,10 +36,10 @@ pub(super) struct StubFile {
 pub(super) struct HttpRule {
     #[serde(default)]
     pub method: Option<String>,
-    pub url: String,
+    pub url: Spanned<String>,
     #[serde(default)]
     pub answers: Vec<HttpAnswer>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "status")]
     pub status: Option<u16>,
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
@@ -52,7 +54,7 @@ pub(super) struct HttpRule {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HttpAnswer {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "status")]
     pub status: Option<u16>,
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
@@ -92,7 +94,7 @@ pub(super) struct LlmAnswer {
     #[serde(default)]
     pub delay_ms: u64,
     /// A status other than 200, as a provider would answer it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "status")]
     pub status: Option<u16>,
     #[serde(default)]
     pub error: Option<StubError>,
@@ -114,6 +116,14 @@ impl<T> OneOrMany<T> {
     }
 }
 
+/// A status that the gate would let through.
+fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
+    match u16::deserialize(deserializer)? {
+        status @ 200..=599 => Ok(Some(status)),
+        other => Err(D::Error::custom(format_args!("a status is from 200 to 599, and this is {other}"))),
+    }
+}
+
 impl StubFile {
     pub(super) fn read(text: &str) -> Result<Self, StubInvalid> {
         let mut options = serde_saphyr::Options::default();
@@ -122,7 +132,9 @@ impl StubFile {
         serde_saphyr::from_str_with_options(text, options).map_err(|error| {
             let (line, column) = error.location().map_or((1, 1), |place| (place.line(), place.column()));
             let text = error.without_snippet().to_string();
-            StubInvalid { message: text.lines().next().unwrap_or_default().to_owned(), line, column }
+            let message = text.lines().next().unwrap_or_default();
+            let message = message.split(" at line ").next().unwrap_or(message).to_owned();
+            StubInvalid { message, line, column }
         })
     }
 }

@@ -48,9 +48,13 @@ impl StubWorld {
         let file = StubFile::read(text)?;
         let mut http = Vec::new();
         for rule in file.http {
-            let url = parse_url(&rule.url)
-                .map_err(|failure| StubInvalid { message: failure.message, line: 1, column: 1 })?
-                .to_string();
+            let place = rule.url.referenced;
+            let url = parse_url(&rule.url.value).map_err(|failure| StubInvalid {
+                message: failure.message,
+                line: place.line(),
+                column: place.column(),
+            })?;
+            let url = url.to_string();
             let method = rule.method.as_ref().map(|method| method.to_ascii_uppercase());
             http.push(HttpScript { method, url, answers: rule.into_answers() });
         }

@@ -75,7 +75,8 @@ impl Checker {
         match value {
             Value::Number(number) => {
                 let magnitude = number.as_u64().or_else(|| number.as_i64().map(i64::unsigned_abs));
-                if magnitude.is_some_and(|magnitude| magnitude > MAX_EXACT_INTEGER) {
+                let past = magnitude.map_or_else(|| self.is_long_integer(pointer), |m| m > MAX_EXACT_INTEGER);
+                if past {
                     let message = format!("the integer {number} is past 2^53 - 1 and would change; quote it");
                     self.fault(ErrorCode::JsonNumberRange, pointer, message);
                 }
@@ -92,6 +93,14 @@ impl Checker {
             }
             _ => {}
         }
+    }
+
+    /// Whether the file writes more digits than 64 bits hold: such an integer was read as a double.
+    fn is_long_integer(&self, pointer: &str) -> bool {
+        let rest = self.text.get(self.positions.of(pointer).start..).unwrap_or_default();
+        let rest = rest.trim_start_matches(['-', '+']);
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        digits > 15 && !rest.get(digits..).is_some_and(|after| after.starts_with(['.', 'e', 'E']))
     }
 
     /// Where a part of a value stands in the file: exactly, when the file writes it as it is, else where the value is.

@@ -62,9 +62,15 @@ impl Checker {
         Grants { hosts, models: file.models, secrets: Vec::new() }
     }
 
-    fn ceiling(&mut self, cents: Option<u64>) -> Option<Money> {
+    fn ceiling(&mut self, cents: Option<Value>) -> Option<Money> {
         let pointer = "/budget/ceiling_cents";
-        Money::from_cents(cents.unwrap_or(DEFAULT_CEILING_CENTS))
+        let whole = cents.as_ref().map_or(Some(DEFAULT_CEILING_CENTS), Value::as_u64);
+        let Some(whole) = whole else {
+            let message = "a ceiling is a whole number of cents, from 0 to 900719925";
+            self.fault(ErrorCode::BudgetInvalidAmount, pointer, message);
+            return None;
+        };
+        Money::from_cents(whole)
             .map_err(|error| self.fault(ErrorCode::BudgetInvalidAmount, pointer, error.to_string()))
             .ok()
     }

@@ -63,7 +63,16 @@ pub(crate) async fn describe(args: DescribeArgs) -> anyhow::Result<ExitCode> {
 /// Looks at a component file.
 pub(crate) async fn check(args: CheckArgs) -> anyhow::Result<ExitCode> {
     let bytes = read_component(&args.file)?;
-    let admission = setup::empty(World::live())?.examine_skill(bytes).await;
+    let runtime = setup::runtime(World::live(), &args.skills.folders).await?;
+    let admission = runtime.examine_skill(bytes).await;
+    if let Some(other) = admission.metadata.as_ref().and_then(|metadata| runtime.skill(&metadata.id))
+        && other.metadata().digest != admission.digest
+    {
+        let (id, digest) = (&other.metadata().id, other.metadata().digest);
+        say(&format!(
+            "the name {id} belongs to another component already ({digest}); one of the two is not loaded"
+        ));
+    }
     if args.format.format == Format::Json {
         print_json(&admission)?;
     } else {
