@@ -148,6 +148,13 @@ fn all_faults_are_told_at_once_in_the_order_of_the_text() {
 }
 
 #[test]
+fn a_wrong_expression_does_not_hide_a_wrong_reference_beside_it() {
+    let text = "aos: 1\nname: n\nsteps:\n  - id: a\n    skill: s\n    with:\n      x: ${ 1 + }\n      y: ${ .steps.b }\n";
+    let codes: Vec<_> = faults(text).into_iter().map(|(code, line, ..)| (code, line)).collect();
+    assert_eq!(codes, [(ErrorCode::WorkflowInvalid, 7), (ErrorCode::InvalidReference, 8)]);
+}
+
+#[test]
 fn a_circle_is_told_with_its_way() {
     let text = "aos: 1\nname: n\nsteps:\n  - {id: a, skill: s, needs: [b]}\n  - {id: b, skill: s, needs: [c]}\n  \
                 - {id: c, skill: s, needs: [a]}\n  - {id: d, skill: s}\n";

@@ -70,8 +70,32 @@ impl Checker {
                     let outer = format!("{pointer}{}", fault.pointer);
                     self.expression_fault(&outer, text_at(&fault.pointer), fault.fault);
                 }
+                self.references_beside_faults(pointer, value, whole);
                 None
             }
+        }
+    }
+
+    /// The faults of reference in those strings of a value that parse, where others do not.
+    fn references_beside_faults(&mut self, pointer: &str, value: &Value, whole: Whole) {
+        match value {
+            Value::String(text) => {
+                if let Ok(template) = Template::parse(text) {
+                    self.references(pointer, text, &template.references(), whole);
+                }
+            }
+            Value::Array(elements) => {
+                for (place, element) in elements.iter().enumerate() {
+                    self.references_beside_faults(&format!("{pointer}/{place}"), element, whole);
+                }
+            }
+            Value::Object(members) => {
+                for (key, member) in members {
+                    let token = key.replace('~', "~0").replace('/', "~1");
+                    self.references_beside_faults(&format!("{pointer}/{token}"), member, whole);
+                }
+            }
+            _ => {}
         }
     }
 
