@@ -87,17 +87,30 @@ impl Endpoint {
         let body = body(request).to_string().into();
         HttpRequest { method: "POST".to_owned(), url: self.url.clone(), headers, body, timeout }
     }
-}
 
-impl Endpoint {
     /// An answer that repeats the key, as some refusals do, must not carry it any further.
     fn without_key(&self, answer: HttpResponse) -> HttpResponse {
         let Some(key) = self.key.as_deref().filter(|key| !key.is_empty()) else { return answer };
         let hide = |text: &str| text.replace(key, REDACTED);
         let headers = answer.headers.iter().map(|(name, value)| (name.clone(), hide(value))).collect();
-        let body = String::from_utf8_lossy(&answer.body);
-        let body = if body.contains(key) { hide(&body).into() } else { answer.body.clone() };
+        let body = match serde_json::from_slice::<Value>(&answer.body) {
+            Ok(mut value) => {
+                hide_in(&mut value, &hide);
+                value.to_string().into()
+            }
+            Err(_) => hide(&String::from_utf8_lossy(&answer.body)).into(),
+        };
         HttpResponse { status: answer.status, headers, body }
+    }
+}
+
+/// Changes every string of a JSON value. JSON may write one character in several ways, so its text will not do.
+fn hide_in(value: &mut Value, hide: &impl Fn(&str) -> String) {
+    match value {
+        Value::String(text) => *text = hide(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| hide_in(item, hide)),
+        Value::Object(members) => members.values_mut().for_each(|member| hide_in(member, hide)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
