@@ -1,5 +1,6 @@
 //! The repository itself, read as text.
 
+mod components;
 mod golden;
 
 use std::path::{Path, PathBuf};

@@ -1,0 +1,45 @@
+//! The skills build with cargo-component as well, where it is installed.
+
+use std::path::Path;
+use std::process::Command;
+
+use aos_host::read_component;
+
+use crate::support::runtime::{elsewhere, in_time_on_threads, root};
+
+fn cargo() -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    // What cargo tells its tests would make the dependencies of the inner build compile anew.
+    for (name, _) in std::env::vars() {
+        if name.starts_with("CARGO_PKG_") || name == "CARGO_MANIFEST_DIR" {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
+}
+
+#[test]
+fn the_skills_build_with_cargo_component() {
+    if !cargo().args(["component", "--version"]).output().is_ok_and(|output| output.status.success()) {
+        use std::io::Write as _;
+        let line = "skipped: the skills are not built with cargo-component, which is not installed\n";
+        std::io::stderr().write_all(line.as_bytes()).unwrap();
+        return;
+    }
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cargo-component");
+    let built = cargo()
+        .args(["component", "build", "--locked", "--release", "--target", "wasm32-wasip2"])
+        .env("CARGO_TARGET_DIR", &target)
+        .current_dir(root().join("skills-wasm"))
+        .output()
+        .unwrap();
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    in_time_on_threads(async {
+        for id in ["http_call", "llm_invoke", "json_transform"] {
+            let file = target.join(format!("wasm32-wasip1/release/{id}.wasm"));
+            let admission = elsewhere().await.examine_skill(read_component(&file).unwrap()).await;
+            assert!(admission.refused.is_none(), "{id}: {:?}", admission.refused);
+            assert_eq!(admission.metadata.unwrap().id.as_str(), id);
+        }
+    });
+}
