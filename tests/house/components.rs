@@ -1,22 +1,11 @@
 //! The skills build with cargo-component as well, where it is installed.
 
 use std::path::Path;
-use std::process::Command;
 
 use aos_host::read_component;
 
+use crate::support::cargo::cargo;
 use crate::support::runtime::{elsewhere, in_time_on_threads, root};
-
-fn cargo() -> Command {
-    let mut cargo = Command::new(env!("CARGO"));
-    // What cargo tells its tests would make the dependencies of the inner build compile anew.
-    for (name, _) in std::env::vars() {
-        if name.starts_with("CARGO_PKG_") || name == "CARGO_MANIFEST_DIR" {
-            cargo.env_remove(name);
-        }
-    }
-    cargo
-}
 
 #[test]
 fn the_skills_build_with_cargo_component() {

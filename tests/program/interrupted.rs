@@ -28,7 +28,11 @@ fn an_interrupt_cancels_the_run_which_ends_and_replays() {
         while !lines.next_line().await.unwrap().expect("the line of the first step").contains("quick") {}
         server.received(2).await;
         kill_process(pid, Signal::INT).unwrap();
-        while lines.next_line().await.unwrap().is_some() {}
+        let mut rest = String::new();
+        while let Some(line) = lines.next_line().await.unwrap() {
+            rest.push_str(&line);
+        }
+        assert!(rest.contains("slow  CANCELLED"), "the talk goes on: {rest}");
         let ended = Ended::from(child.wait_with_output().await.unwrap());
         ended.assert_code(1);
         let outcome = ended.outcome();

@@ -10,6 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
+use crate::support::cargo::cargo;
 use crate::support::runtime;
 
 /// A folder in which the program is at home.
@@ -122,17 +123,6 @@ impl Ended {
     }
 }
 
-/// What cargo tells this test of its package. The build script of `ring` watches these, and would compile it anew.
-const OF_THIS_PACKAGE: [&str; 7] = [
-    "CARGO_MANIFEST_DIR",
-    "CARGO_MANIFEST_LINKS",
-    "CARGO_PKG_NAME",
-    "CARGO_PKG_VERSION_MAJOR",
-    "CARGO_PKG_VERSION_MINOR",
-    "CARGO_PKG_VERSION_PATCH",
-    "CARGO_PKG_VERSION_PRE",
-];
-
 /// The program, of the same build as this test.
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
@@ -140,11 +130,7 @@ fn program() -> &'static Path {
         let test = std::env::current_exe().expect("the path of this test");
         let target = test.ancestors().nth(3).expect("target/debug/deps/suite");
         // Both packages, so that the features of what they share are those of this test's own build.
-        let mut cargo = std::process::Command::new(env!("CARGO"));
-        OF_THIS_PACKAGE.iter().for_each(|variable| {
-            cargo.env_remove(variable);
-        });
-        let built = cargo
+        let built = cargo()
             .args(["build", "--locked", "-p", "aos-tests", "-p", "aos-host", "--bin", "aos"])
             .args(["--message-format", "json", "--target-dir"])
             .arg(target)

@@ -55,6 +55,45 @@ fn people_get_a_summary() {
 }
 
 #[test]
+fn people_see_where_an_expression_failed() {
+    at_home(async |home| {
+        home.write("flow.yaml", ECHO.replace("${ .input }", "${ .input.n + {} }"));
+        let ended = home.aos(["run", "flow.yaml", "--input", r#"{"n": 1}"#]).await;
+        ended.assert_code(1);
+        for words in ["EXPRESSION_ERROR", "in ${ .input.n + {} }", "step a, at /with/data"] {
+            assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
+        }
+    });
+}
+
+#[test]
+fn both_formats_write_numbers_alike() {
+    at_home(async |home| {
+        home.write("flow.yaml", ECHO);
+        let ended = home.aos(["run", "flow.yaml", "--input", r#"{"n": 2.0, "m": 1e21}"#]).await;
+        ended.assert_code(0);
+        assert!(ended.stdout.contains("\"n\": 2\n") && ended.stdout.contains("1e+21"), "{}", ended.stdout);
+    });
+}
+
+#[test]
+fn a_stub_file_without_the_answer_is_told_and_not_tried_again() {
+    at_home(async |home| {
+        home.write("flow.yaml", FAILING.replace("retry: {max_attempts: 1}, ", ""))
+            .write("stubs.yaml", "http: []");
+        let ended = home.aos(["run", "flow.yaml", "--stubs", "stubs.yaml", "--format", "json"]).await;
+        ended.assert_code(1);
+        let outcome = ended.outcome();
+        assert_eq!((outcome.code.as_str(), outcome.steps[0].observability.retries), ("CONFIG_INVALID", 0));
+        assert!(outcome.message.contains("no answer for GET https://httpstat.us/500"), "{}", outcome.message);
+        home.write("stubs.yaml", "llm:\n  summarize: [{text: a}, {txet: b}]\n");
+        let ended = home.aos(["run", "flow.yaml", "--stubs", "stubs.yaml"]).await;
+        ended.assert_code(2);
+        assert!(ended.stderr.contains("line 2 column 27: there is no field `txet` here"), "{}", ended.stderr);
+    });
+}
+
+#[test]
 fn a_replay_prints_the_same_bytes() {
     at_home(async |home| {
         let home = home.with_demo();

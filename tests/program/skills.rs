@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::process::at_home;
-use crate::support::runtime::skills;
+use crate::support::runtime::{root, skills};
 
 #[test]
 fn the_list_has_one_skill_a_line_its_name_first() {
@@ -48,6 +48,39 @@ fn a_file_that_is_no_skill_is_skipped_and_told() {
         assert!(ended.stdout.starts_with("json_transform  ") && ended.stdout.lines().count() == 1);
         assert!(ended.stderr.contains("bad.wasm: COMPONENT_INVALID"), "{}", ended.stderr);
         assert!(!ended.stderr.contains("notes.txt"), "{}", ended.stderr);
+    });
+}
+
+#[test]
+fn a_folder_of_which_nothing_is_taken_is_a_failure() {
+    at_home(async |home| {
+        std::fs::create_dir(home.path("own")).unwrap();
+        home.write("own/bad.wasm", "no component");
+        let ended = home.aos(["skills", "list", "--skills", "own"]).await;
+        ended.assert_code(1);
+        assert!(ended.stderr.contains("no skills in own"), "{}", ended.stderr);
+        let ended = home.aos(["skills", "describe", "x", "--skills", "own"]).await;
+        ended.assert_code(2);
+        assert!(ended.stderr.contains("no skills in own"), "{}", ended.stderr);
+    });
+}
+
+#[test]
+fn the_contract_is_written_where_it_is_asked_for_and_over_nothing_else() {
+    at_home(async |home| {
+        for _ in 0..2 {
+            let ended = home.aos(["skills", "wit", "contract"]).await;
+            ended.assert_code(0);
+            assert_eq!(ended.stdout.lines().count(), 5);
+        }
+        for file in std::fs::read_dir(root().join("wit")).unwrap() {
+            let file = file.unwrap();
+            let written = home.path("contract").join(file.file_name());
+            assert_eq!(std::fs::read(written).unwrap(), std::fs::read(file.path()).unwrap());
+        }
+        home.write("contract/log.wit", "mine");
+        home.aos(["skills", "wit", "contract"]).await.assert_code(2);
+        assert_eq!(std::fs::read(home.path("contract/log.wit")).unwrap(), b"mine");
     });
 }
 

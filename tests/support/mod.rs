@@ -1,5 +1,6 @@
 //! What the tests stand on: worlds, a server, and the criteria that every run has to meet.
 
+pub(crate) mod cargo;
 pub(crate) mod flow;
 pub(crate) mod ledger;
 pub(crate) mod recorded;

@@ -215,7 +215,7 @@ fn without_a_task_the_first_word_of_the_question_finds_the_answer() {
             assert_eq!(run.assert_success().step("call").output["text"], text);
         }
         let run = record(&runtime, &flow::llm(json!({"prompt": "Guess!"})), json!({})).await;
-        run.assert_failure(ErrorCode::ModelNotFound);
+        run.assert_failure(ErrorCode::ConfigInvalid);
         assert!(run.outcome.message.contains("summarize"), "{}", run.outcome.message);
     });
 }

@@ -155,12 +155,12 @@ fn a_server_that_is_gone_is_a_failed_connection() {
 }
 
 #[test]
-fn a_url_without_a_stub_is_a_failed_connection() {
+fn a_url_without_a_stub_is_a_fault_of_the_stub_file() {
     in_time(async {
-        let step = json!({"with": {"url": "https://api.github.com/other"}, "retry": {"max_attempts": 1}});
+        let step = json!({"with": {"url": "https://api.github.com/other"}});
         let workflow = flow::one_step(json!({"hosts": ["api.github.com"]}), "http_call", step);
         let run = record(&specified().await, &workflow, json!({})).await;
-        run.assert_failure(ErrorCode::ConnectFailed);
+        run.assert_failure(ErrorCode::ConfigInvalid);
         assert!(run.outcome.message.contains("https://api.github.com/other"), "{}", run.outcome.message);
     });
 }

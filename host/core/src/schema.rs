@@ -34,7 +34,7 @@ impl Schema {
             .build(&document)
             .map_err(|error| {
                 let pointer = error.instance_path().to_string();
-                Failure::new(ErrorCode::SchemaInvalid, error.to_string()).at(pointer)
+                Failure::new(ErrorCode::SchemaInvalid, message_of(&error)).at(pointer)
             })?;
         Ok(Self { document, validator: std::sync::Arc::new(validator) })
     }
@@ -65,5 +65,16 @@ impl Schema {
         let (pointer, _, message) = first;
         let message = format!("at {:?}: {message}", pointer);
         Err(Failure::new(code, message).at(pointer).with_details(serde_json::json!({ "violations": all })))
+    }
+}
+
+/// The library speaks of its own settings where a reference leads out of the document.
+fn message_of(error: &jsonschema::ValidationError<'_>) -> String {
+    match error.kind() {
+        jsonschema::error::ValidationErrorKind::Referencing(_) => {
+            let reference = error.instance().as_str().map(|name| format!(" {name:?}")).unwrap_or_default();
+            format!("the reference{reference} leads out of the schema, or to nothing in it")
+        }
+        _ => error.to_string(),
     }
 }

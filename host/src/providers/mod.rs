@@ -21,5 +21,5 @@ pub use llm::{
     ChatMessage, ChatRequest, ChatResponse, ChatRole, ChatTool, ChatToolCall, FinishReason, LlmProvider,
     LlmSession, OpenAiCompatible, TokenUsage,
 };
-pub use stub::{StubInvalid, StubWorld};
+pub use stub::StubWorld;
 pub use world::{World, WorldSession};

@@ -14,6 +14,7 @@ use aos_core::outcome::StructuredOutcome;
 use aos_core::policy::Policy;
 use aos_core::units::{Money, Timestamp, whole_millis};
 use aos_core::workflow::Workflow;
+use futures_util::stream::{self, Stream};
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -95,6 +96,11 @@ impl Run {
             entry = self.entries.recv() => entry,
             _ = self.over.changed() => self.entries.try_recv().ok(),
         }
+    }
+
+    /// The entries of its journal as they are written, from the next one on.
+    pub fn entries(&mut self) -> impl Stream<Item = Arc<Entry>> + Send + '_ {
+        stream::unfold(self, async |run| run.next_entry().await.map(|entry| (entry, run)))
     }
 
     /// Waits for its end. The entries that were not taken are dropped.

@@ -98,7 +98,11 @@ fn frames(error: &wasmtime::Error) -> Vec<String> {
     };
     let name = |frame: &wasmtime::FrameInfo| {
         let name = frame.symbols().first().and_then(|symbol| symbol.name()).or_else(|| frame.func_name());
-        let shown: String = name.map_or_else(|| format!("function {}", frame.func_index()), str::to_owned);
+        let shown: String = name.map_or_else(
+            || format!("function {}", frame.func_index()),
+            // Without the hash at its end, which means nothing to people.
+            |name| format!("{:#}", rustc_demangle::demangle(name)),
+        );
         shown.chars().take(120).collect::<String>().escape_debug().to_string()
     };
     backtrace.frames().iter().take(MAX_FRAMES).map(name).collect()

@@ -8,6 +8,9 @@ use aos_core::outcome::StructuredOutcome;
 use aos_core::workflow::expression::{Binding, EvaluationError, EvaluationErrorKind, Template};
 use serde_json::{Map, Value, json};
 
+/// Characters of an expression that a message repeats.
+const MAX_SHOWN: usize = 120;
+
 /// The one root value of a run. Steps that have ended are in it; expressions borrow from it.
 #[derive(Debug)]
 pub(crate) struct Scope {
@@ -39,7 +42,9 @@ impl Scope {
     ///
     /// `EXPRESSION_ERROR`, or `WORKFLOW_LIMIT` for one that works too long or makes too much.
     pub(crate) fn bind(&self, binding: &Binding) -> Result<Value, Failure> {
-        self.look(|root| binding.evaluate(root).map_err(|error| failure(&error.error, &error.pointer)))
+        self.look(|root| {
+            binding.evaluate(root).map_err(|error| failure(&error.error, &error.text, &error.pointer))
+        })
     }
 
     /// The value of a condition.
@@ -48,12 +53,17 @@ impl Scope {
     ///
     /// As [`Scope::bind`], and `EXPRESSION_ERROR` for anything but true or false.
     pub(crate) fn holds(&self, condition: &Template) -> Result<bool, Failure> {
-        match self.look(|root| condition.evaluate(root).map_err(|error| failure(&error, "")))? {
+        match self.look(|root| {
+            condition.evaluate(root).map_err(|error| failure(&error, condition.source(), "/when"))
+        })? {
             Value::Bool(holds) => Ok(holds),
             other => {
                 let shown: String = other.to_string().chars().take(80).collect();
-                let message = format!("when is {shown}, and should be true or false");
-                Err(Failure::new(ErrorCode::ExpressionError, message))
+                let message = format!(
+                    "when is {shown}, and should be true or false, in {}",
+                    shown_of(condition.source())
+                );
+                Err(Failure::new(ErrorCode::ExpressionError, message).at("/when"))
             }
         }
     }
@@ -69,11 +79,17 @@ impl Scope {
     }
 }
 
-fn failure(error: &EvaluationError, pointer: &str) -> Failure {
+fn failure(error: &EvaluationError, text: &str, pointer: &str) -> Failure {
     let code = match error.kind {
         EvaluationErrorKind::Failed => ErrorCode::ExpressionError,
         EvaluationErrorKind::Limit => ErrorCode::WorkflowLimit,
     };
-    let failure = Failure::new(code, error.to_string());
+    let failure = Failure::new(code, format!("{error}, in {}", shown_of(text)));
     if pointer.is_empty() { failure } else { failure.at(pointer) }
+}
+
+/// As much of an expression's text as a message bears.
+fn shown_of(text: &str) -> String {
+    let shown: String = text.chars().take(MAX_SHOWN).collect();
+    if shown.len() < text.len() { format!("{shown}…") } else { shown }
 }

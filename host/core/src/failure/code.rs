@@ -111,7 +111,7 @@ catalogue! {
         "name an existing step, or break the circle that the details show";
     ExpressionError "EXPRESSION_ERROR" VALIDATION Error Never Caller Nothing 400 "INVALID_ARGUMENT"
         "an expression failed on the data that it met"
-        "see the expression and the value in the message; guard it with // or ?";
+        "see the expression and the value in the message; a value that may be missing is guarded with // or ?";
     WorkflowLimit "WORKFLOW_LIMIT" RESOURCE Error Never Caller Nothing 422 "RESOURCE_EXHAUSTED"
         "a workflow or an expression is larger than the host bears"
         "split it, or move heavy jq into a json_transform step, where fuel bounds it";

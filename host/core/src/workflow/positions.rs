@@ -5,7 +5,9 @@ use std::fmt;
 use std::ops::Range;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::{Location, Options, Spanned};
+use serde_saphyr::Spanned;
+
+use crate::yaml;
 
 /// Places in the text by JSON pointer (RFC 6901).
 #[derive(Debug, Default)]
@@ -13,9 +15,9 @@ pub(super) struct Positions(BTreeMap<String, Range<usize>>);
 
 impl Positions {
     /// Reads the places of a text that parses; of one that does not, none.
-    pub(super) fn read(text: &str, options: Options) -> Self {
+    pub(super) fn read(text: &str) -> Self {
         let mut positions = Self::default();
-        if let Ok(root) = serde_saphyr::from_str_with_options::<Spanned<Tree>>(text, options) {
+        if let Ok(root) = yaml::read::<Spanned<Tree>>(text) {
             positions.add(text, &mut String::new(), &root);
         }
         positions
@@ -36,7 +38,7 @@ impl Positions {
     }
 
     fn add(&mut self, text: &str, pointer: &mut String, node: &Spanned<Tree>) {
-        self.0.insert(pointer.clone(), byte_span(text, node.referenced));
+        self.0.insert(pointer.clone(), yaml::span_of(text, node.referenced));
         let length = pointer.len();
         for (token, child) in &node.value.children {
             pointer.push('/');
@@ -45,19 +47,6 @@ impl Positions {
             pointer.truncate(length);
         }
     }
-}
-
-/// The bytes that a location of the parser covers.
-pub(super) fn byte_span(text: &str, location: Location) -> Range<usize> {
-    let (line, column) = (location.line(), location.column());
-    let before = usize::try_from(line.saturating_sub(1)).unwrap_or(0);
-    let line_start: usize = text.split_inclusive('\n').take(before).map(str::len).sum();
-    let rest = text.get(line_start..).unwrap_or_default();
-    let skip = usize::try_from(column.saturating_sub(1)).unwrap_or(0);
-    let start = line_start + rest.char_indices().nth(skip).map_or(rest.len(), |(offset, _)| offset);
-    let end =
-        text.get(start..).and_then(|rest| rest.find('\n')).map_or(text.len(), |newline| start + newline);
-    start..end.max(start)
 }
 
 /// A value of which only the places of its parts matter.

@@ -135,6 +135,38 @@ fn each_rule_of_a_step_has_its_code_and_place() {
 }
 
 #[test]
+fn what_is_wrong_in_a_file_is_said_to_whoever_wrote_it() {
+    let step = "steps:\n  - {id: a, skill: s}\n";
+    let second = format!("aos: 1\nname: n\n{step}---\n");
+    for (head, words) in [
+        (second.as_str(), "a second YAML document"),
+        ("aos: 1\nname: n\ndeadline_ms: soon\n", "a whole number, 0 or more"),
+        ("aos: 1\nname: n\ndeadline_ms: [1]\n", "a single value"),
+        ("aos: 1\nname: n\ngrants: {hosts: a.example}\n", "a list"),
+        ("aos: 1\nname: n\ngrants: [a]\n", "a mapping of names to values"),
+        ("aos: 1\nname: [n]\n", "a single value"),
+        ("aos: 1\nname: n\nname: m\n", "`name` stands here twice"),
+        ("aos: 1\nname: n\noops: 1\n", "no field `oops` here; there are aos, name"),
+        ("aos: 1\n", "the field `name` is missing"),
+        ("aos: 1\nname: n\ninput: {$ref: \"https://example.com/x\"}\n", "leads out of the schema"),
+    ] {
+        let (.., message) = faults(&format!("{head}{step}")).swap_remove(0);
+        assert!(message.contains(words), "{head:?}: {message}");
+        for leak in ["u64", "struct", "Options", "policy", "feature", "untagged", "serde"] {
+            assert!(!message.contains(leak), "{head:?}: {message}");
+        }
+    }
+}
+
+#[test]
+fn a_fault_covers_its_value_and_no_more() {
+    let text = "aos: 1\nname: Bad # no\nsteps:\n  - {id: a, skill: 's', needs: [ b ]}\n";
+    let invalid = Workflow::parse(text.as_bytes()).unwrap_err();
+    let covered: Vec<_> = invalid.faults().iter().map(|fault| &text[fault.span.clone()]).collect();
+    assert_eq!(covered, ["Bad", "b"]);
+}
+
+#[test]
 fn all_faults_are_told_at_once_in_the_order_of_the_text() {
     let text = "aos: 1\nname: N\ndeadline_ms: 0\nsteps:\n  - {id: a, skill: S, needs: [x]}\n";
     let codes: Vec<_> = faults(text).into_iter().map(|(code, line, ..)| (code, line)).collect();

@@ -33,6 +33,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Skills { command: SkillsCommand::List(list) } => commands::list(list).await,
         Command::Skills { command: SkillsCommand::Describe(describe) } => commands::describe(describe).await,
         Command::Skills { command: SkillsCommand::Check(check) } => commands::check(check).await,
+        Command::Skills { command: SkillsCommand::Wit(wit) } => commands::wit(&wit),
         Command::CompileComponent { .. } => Ok(ExitCode::SUCCESS),
     }
 }

@@ -13,16 +13,16 @@ Examples:
 
 Exit code: 0 success or partial; 1 failure, whose outcome is printed; 2 a misused command line.
 
-The world is live unless --stubs is given, and the workflow's grants decide what may be reached. Models are asked at
-AOS_LLM_BASE_URL (such as https://api.openai.com/v1) with the key AOS_LLM_API_KEY.";
+The world is live unless --stubs is given, and the workflow's grants decide what may be reached. \
+Models are asked at AOS_LLM_BASE_URL (such as https://api.openai.com/v1) with the key AOS_LLM_API_KEY.";
 
 /// What follows the help of a replay.
 const REPLAY_EXAMPLES: &str = "\
 Example:
   aos replay .aos/runs/019ab3c4d5e67f8091a2b3c4d5e6f708.jsonl
 
-Exit code: 0 the bytes are equal, whatever the run's status was; 2 a misused command line; 3 a proof failed: the replay
-did something else, or the journal cannot be trusted.";
+Exit code: 0 the bytes are equal, whatever the run's status was; 2 a misused command line; 3 a proof failed: \
+the replay did something else, or the journal cannot be trusted.";
 
 /// Runs workflows of sandboxed skills, and replays them byte for byte.
 ///
@@ -95,6 +95,8 @@ pub(crate) enum SkillsCommand {
     Describe(DescribeArgs),
     /// Look at a component: what it imports, what each import does, and whether it is admitted
     Check(CheckArgs),
+    /// Write the contract that skills are built against, as WIT files
+    Wit(WitArgs),
 }
 
 #[derive(Debug, Args)]
@@ -125,6 +127,13 @@ pub(crate) struct CheckArgs {
     pub skills: SkillFolders,
     #[command(flatten)]
     pub format: FormatArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WitArgs {
+    /// The folder to write them into
+    #[arg(value_name = "DIR", default_value = "wit")]
+    pub folder: PathBuf,
 }
 
 #[derive(Debug, Args)]

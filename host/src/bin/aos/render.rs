@@ -4,10 +4,12 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
+use aos_host::canonical;
 use aos_host::journal::{Entry, Event};
 use aos_host::outcome::{Status, StructuredOutcome};
 use aos_host::units::Timestamp;
 use aos_host::workflow_format::WorkflowInvalid;
+use serde_json::Value;
 
 use crate::options::Format;
 
@@ -53,6 +55,9 @@ pub(crate) fn print_outcome(outcome: &StructuredOutcome, format: Format) -> anyh
     if !outcome.message.is_empty() {
         print(&format!("  {}\n", plain(&outcome.message)))?;
     }
+    if let Some(place) = place_of(&outcome.details) {
+        print(&format!("  {}\n", plain(&place)))?;
+    }
     for step in &outcome.steps {
         let name = step.step_id.as_ref().map(ToString::to_string).unwrap_or_default();
         let retries = match step.observability.retries {
@@ -70,11 +75,31 @@ pub(crate) fn print_outcome(outcome: &StructuredOutcome, format: Format) -> anyh
         cost.absorbed,
         outcome.fuel.units()
     ))?;
-    let text = serde_json::to_string_pretty(&outcome.output)?;
+    // Numbers as RFC 8785 writes them, so that both formats show the same.
+    let output: Value = serde_json::from_slice(&canonical::to_vec(&outcome.output)?)?;
+    let text = serde_json::to_string_pretty(&output)?;
     let shown: String = text.chars().take(SHOWN_OUTPUT).collect();
     let more = if shown.len() < text.len() { "\n… (whole with --format json)" } else { "" };
     let lines: Vec<String> = shown.lines().map(plain).collect();
     print(&format!("{}{more}\n", lines.join("\n")))
+}
+
+/// Where a failure struck, as far as its details say.
+fn place_of(details: &Value) -> Option<String> {
+    let part = |name: &str, label: &str| {
+        let value = details.get(name)?;
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        (!value.is_empty()).then(|| format!("{label} {value}"))
+    };
+    let parts = [
+        part("step", "step"),
+        part("pointer", "at"),
+        part("call", "call"),
+        part("status", "status"),
+        part("subcode", "subcode"),
+    ];
+    let place = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    (!place.is_empty()).then_some(place)
 }
 
 /// Shows what is wrong in a workflow file, with the lines themselves.

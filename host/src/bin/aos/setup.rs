@@ -12,7 +12,12 @@ use crate::render::say;
 
 /// A runtime with the skills of some folders.
 pub(crate) async fn runtime(world: World, skills: &[PathBuf]) -> anyhow::Result<Runtime> {
-    let runtime = empty(world)?;
+    load(world, skills).await.map(|(runtime, _)| runtime)
+}
+
+/// A runtime with the skills of some folders, and how many files were not taken.
+pub(crate) async fn load(world: World, skills: &[PathBuf]) -> anyhow::Result<(Runtime, usize)> {
+    let (runtime, mut skipped) = (empty(world)?, 0);
     for folder in folders::skills(skills) {
         anyhow::ensure!(
             skills.is_empty() || folder.is_dir(),
@@ -21,9 +26,10 @@ pub(crate) async fn runtime(world: World, skills: &[PathBuf]) -> anyhow::Result<
         );
         for (path, failure) in runtime.load_skills(&folder).await.refused {
             say(&format!("skipped {}: {failure}", path.display()));
+            skipped += 1;
         }
     }
-    Ok(runtime)
+    Ok((runtime, skipped))
 }
 
 /// A runtime without skills.

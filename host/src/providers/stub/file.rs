@@ -1,25 +1,16 @@
 //! The shape of a stub world's file.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::Error as _;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
 use crate::providers::FinishReason;
-
-/// A stub file that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line} column {column}: {message}")]
-pub struct StubInvalid {
-    /// What is wrong.
-    pub message: String,
-    /// Counted from 1.
-    pub line: u64,
-    /// Counted from 1.
-    pub column: u64,
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -100,11 +91,36 @@ pub(super) struct LlmAnswer {
     pub error: Option<StubError>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+/// One answer, or a list of them.
+#[derive(Debug, Clone)]
 pub(super) enum OneOrMany<T> {
     Many(Vec<T>),
     One(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OneOrManyVisitor(PhantomData))
+    }
+}
+
+/// Not an untagged enum: that would not say what is wrong in an answer, and where.
+struct OneOrManyVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrManyVisitor<T> {
+    type Value = OneOrMany<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an answer, or a list of answers")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, answers: A) -> Result<Self::Value, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(answers)).map(OneOrMany::Many)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, answer: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(answer)).map(OneOrMany::One)
+    }
 }
 
 impl<T> OneOrMany<T> {
@@ -121,21 +137,6 @@ fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::
     match u16::deserialize(deserializer)? {
         status @ 200..=599 => Ok(Some(status)),
         other => Err(D::Error::custom(format_args!("a status is from 200 to 599, and this is {other}"))),
-    }
-}
-
-impl StubFile {
-    pub(super) fn read(text: &str) -> Result<Self, StubInvalid> {
-        let mut options = serde_saphyr::Options::default();
-        options.strict_booleans = true;
-        options.with_snippet = false;
-        serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-            let (line, column) = error.location().map_or((1, 1), |place| (place.line(), place.column()));
-            let text = error.without_snippet().to_string();
-            let message = text.lines().next().unwrap_or_default();
-            let message = message.split(" at line ").next().unwrap_or(message).to_owned();
-            StubInvalid { message, line, column }
-        })
     }
 }
 

@@ -3,5 +3,4 @@
 mod file;
 mod world;
 
-pub use file::StubInvalid;
 pub use world::StubWorld;

@@ -8,10 +8,10 @@ use aos_core::failure::{ErrorCode, Failure, UpstreamAnswer, classify_status};
 use aos_core::ids::Digest;
 use aos_core::policy::{Policy, parse_url};
 use aos_core::units::Timestamp;
+use aos_core::yaml::{self, YamlInvalid};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use super::StubInvalid;
 use super::file::{HttpAnswer, LlmAnswer, StubError, StubFile};
 use crate::providers::{
     ChatRequest, ChatResponse, ChatRole, FinishReason, HttpProvider, HttpRequest, HttpResponse, HttpSession,
@@ -43,17 +43,13 @@ impl StubWorld {
     ///
     /// # Errors
     ///
-    /// [`StubInvalid`] for text that is no YAML of this shape, or a URL that is none.
-    pub fn parse(text: &str) -> Result<Self, StubInvalid> {
-        let file = StubFile::read(text)?;
+    /// [`YamlInvalid`] for text that is no YAML of this shape, or a URL that is none.
+    pub fn parse(text: &str) -> Result<Self, YamlInvalid> {
+        let file = yaml::read::<StubFile>(text)?;
         let mut http = Vec::new();
         for rule in file.http {
-            let place = rule.url.referenced;
-            let url = parse_url(&rule.url.value).map_err(|failure| StubInvalid {
-                message: failure.message,
-                line: place.line(),
-                column: place.column(),
-            })?;
+            let url = parse_url(&rule.url.value)
+                .map_err(|failure| YamlInvalid::at(text, rule.url.referenced, failure.message))?;
             let url = url.to_string();
             let method = rule.method.as_ref().map(|method| method.to_ascii_uppercase());
             http.push(HttpScript { method, url, answers: rule.into_answers() });
@@ -112,8 +108,8 @@ impl HttpSession for StubSession {
             let rule = self.script.http.iter().find(fits);
             let answer = rule.and_then(|rule| self.next(format!("{:?} {url}", rule.method), &rule.answers));
             let Some(answer) = answer else {
-                let message = format!("the stub world has no answer for {} {url}", request.method);
-                return Err(Failure::new(ErrorCode::ConnectFailed, message));
+                let message = format!("the stub file has no answer for {} {url}; add one", request.method);
+                return Err(Failure::new(ErrorCode::ConfigInvalid, message));
             };
             wait(answer.delay_ms, answer.error, request.timeout).await?;
             Ok(http_response(answer))
@@ -133,8 +129,8 @@ impl LlmSession for StubSession {
             let Some(answer) = self.next(format!("llm {task}"), answers) else {
                 let known: Vec<_> = self.script.llm.keys().map(String::as_str).collect();
                 let message =
-                    format!("the stub world has no answer for {task:?}; it has {}", known.join(", "));
-                return Err(Failure::new(ErrorCode::ModelNotFound, message));
+                    format!("the stub file has no answer for the task {task:?}; it has {}", known.join(", "));
+                return Err(Failure::new(ErrorCode::ConfigInvalid, message));
             };
             wait(answer.delay_ms, answer.error, timeout).await?;
             if let Some(failure) = answer.status.and_then(refused) {

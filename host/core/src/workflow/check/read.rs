@@ -2,44 +2,26 @@
 
 use std::sync::Arc;
 
-use serde_saphyr::{DuplicateKeyPolicy, Options};
-
 use super::checker::Checker;
 use crate::failure::ErrorCode;
 use crate::workflow::file::WorkflowFile;
-use crate::workflow::positions::{Positions, byte_span};
+use crate::workflow::positions::Positions;
 use crate::workflow::{Fault, MAX_WORKFLOW_BYTES, Workflow, WorkflowInvalid};
+use crate::yaml;
 
 /// Reads and checks a file.
 pub(in crate::workflow) fn check(bytes: &[u8]) -> Result<Workflow, WorkflowInvalid> {
     let text = read_text(bytes)?;
-    let file = serde_saphyr::from_str_with_options::<WorkflowFile>(&text, options()).map_err(|error| {
-        let span = error.location().map_or(0..0, |location| byte_span(&text, location));
-        let fault = Fault::new(ErrorCode::WorkflowInvalid, message_of(&error), &text, span);
+    let file = yaml::read::<WorkflowFile>(&text).map_err(|invalid| {
+        let fault = Fault::new(ErrorCode::WorkflowInvalid, invalid.message, &text, invalid.span);
         WorkflowInvalid::new(text.clone(), vec![fault])
     })?;
-    let mut checker = Checker::new(text.clone(), Positions::read(&text, options()));
+    let mut checker = Checker::new(text.clone(), Positions::read(&text));
     let workflow = checker.workflow(file);
     match (workflow, checker.into_faults()) {
         (Some(workflow), faults) if faults.is_empty() => Ok(workflow),
         (_, faults) => Err(WorkflowInvalid::new(text, faults)),
     }
-}
-
-/// The parser's words without the place, which stands beside them.
-fn message_of(error: &serde_saphyr::Error) -> String {
-    let text = error.without_snippet().to_string();
-    let line = text.lines().next().unwrap_or_default();
-    line.split(" at line ").next().unwrap_or(line).to_owned()
-}
-
-/// YAML 1.2: no word but true and false is a boolean, and no name stands twice.
-fn options() -> Options {
-    let mut options = Options::default();
-    options.duplicate_keys = DuplicateKeyPolicy::Error;
-    options.strict_booleans = true;
-    options.with_snippet = false;
-    options
 }
 
 fn read_text(bytes: &[u8]) -> Result<Arc<str>, WorkflowInvalid> {

@@ -29,6 +29,8 @@ pub struct BindingFault {
 pub struct BindingError {
     /// Which string it is, as a JSON pointer (RFC 6901).
     pub pointer: String,
+    /// The string.
+    pub text: String,
     /// What went wrong in it.
     pub error: EvaluationError,
 }
@@ -80,7 +82,8 @@ impl Binding {
         if json::is_shallow(&value) {
             return Ok(value);
         }
-        Err(BindingError { pointer: String::new(), error: EvaluationError::limit(0..0, too_deep()) })
+        let error = EvaluationError::limit(0..0, too_deep());
+        Err(BindingError { pointer: String::new(), text: String::new(), error })
     }
 }
 
@@ -108,9 +111,9 @@ impl Bound {
     fn evaluate(&self, meter: &Meter, root: &Value) -> Result<Value, BindingError> {
         match self {
             Self::Literal(value) => Ok(value.clone()),
-            Self::Template { pointer, template } => template
-                .evaluate_within(meter, root)
-                .map_err(|error| BindingError { pointer: pointer.clone(), error }),
+            Self::Template { pointer, template } => template.evaluate_within(meter, root).map_err(|error| {
+                BindingError { pointer: pointer.clone(), text: template.source().to_owned(), error }
+            }),
             Self::Array(items) => {
                 let items = items.iter().map(|item| item.evaluate(meter, root));
                 items.collect::<Result<_, _>>().map(Value::Array)

@@ -6,4 +6,4 @@ mod skills;
 
 pub(crate) use replay::replay;
 pub(crate) use run::run;
-pub(crate) use skills::{check, describe, list};
+pub(crate) use skills::{check, describe, list, wit};

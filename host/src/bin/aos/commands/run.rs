@@ -62,29 +62,24 @@ async fn record(
     }
     let mut run = runtime.start(workflow, input, options);
     let mut progress = Progress::new(workflow.steps().len());
+    let mut cancelled = false;
     loop {
         tokio::select! {
             entry = run.next_entry() => match entry {
                 Some(entry) => progress.show(&entry),
-                None => break,
+                None => return (run.outcome().await, Some(path)),
             },
             interrupted = tokio::signal::ctrl_c() => {
-                if interrupted.is_ok() {
-                    say("cancelling; interrupt once more to leave at once");
+                if cancelled || interrupted.is_err() {
+                    let failure = Failure::new(ErrorCode::Cancelled, "left at once; the journal has no end");
+                    return (runtime.refuse(&failure), Some(path));
                 }
+                say("cancelling; interrupt once more to leave at once");
                 run.cancel();
-                break;
+                cancelled = true;
             }
         }
     }
-    let outcome = tokio::select! {
-        outcome = run.outcome() => outcome,
-        _ = tokio::signal::ctrl_c() => {
-            let failure = Failure::new(ErrorCode::Cancelled, "left at once; the journal has no end");
-            runtime.refuse(&failure)
-        }
-    };
-    (outcome, Some(path))
 }
 
 fn input(text: &str) -> anyhow::Result<Value> {

@@ -1,20 +1,22 @@
-//! `aos skills list|describe|check`
+//! `aos skills list|describe|check|wit`
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use aos_host::canonical;
 use aos_host::ids::SkillId;
 use aos_host::providers::World;
 use aos_host::read_component;
 use serde::Serialize;
 
-use crate::options::{CheckArgs, DescribeArgs, Format, ListArgs};
+use crate::options::{CheckArgs, DescribeArgs, Format, ListArgs, WitArgs};
 use crate::render::{plain, print, say};
-use crate::setup;
+use crate::{folders, setup};
 
 /// Prints one skill a line.
 pub(crate) async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
-    let runtime = setup::runtime(World::live(), &args.skills.folders).await?;
+    let (runtime, skipped) = setup::load(World::live(), &args.skills.folders).await?;
     let skills = runtime.skills();
     if args.format.format == Format::Json {
         print_json(&skills.iter().map(|skill| skill.metadata()).collect::<Vec<_>>())?;
@@ -30,9 +32,14 @@ pub(crate) async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
         }
     }
     if skills.is_empty() {
-        say("there are no skills; build some with `just build-skills`, or name a folder with --skills");
+        say(&no_skills(&args.skills.folders));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if skills.is_empty() && skipped > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn no_skills(said: &[PathBuf]) -> String {
+    let folders: Vec<_> = folders::skills(said).iter().map(|folder| folder.display().to_string()).collect();
+    format!("there are no skills in {}; name a folder of components with --skills", folders.join(" or "))
 }
 
 /// Prints what a skill says of itself.
@@ -40,6 +47,7 @@ pub(crate) async fn describe(args: DescribeArgs) -> anyhow::Result<ExitCode> {
     let runtime = setup::runtime(World::live(), &args.skills.folders).await?;
     let Some(skill) = runtime.skill(&SkillId::new(args.id.clone())?) else {
         let known: Vec<_> = runtime.skills().iter().map(|skill| skill.metadata().id.to_string()).collect();
+        anyhow::ensure!(!known.is_empty(), no_skills(&args.skills.folders));
         anyhow::bail!("there is no skill {}; there are: {}", args.id, known.join(", "));
     };
     let metadata = skill.metadata();
@@ -97,6 +105,32 @@ pub(crate) async fn check(args: CheckArgs) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(if admission.refused.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// The contract with skills, one file an interface.
+const WIT: [(&str, &str); 5] = [
+    ("http.wit", include_str!("../../../../../wit/http.wit")),
+    ("llm.wit", include_str!("../../../../../wit/llm.wit")),
+    ("log.wit", include_str!("../../../../../wit/log.wit")),
+    ("types.wit", include_str!("../../../../../wit/types.wit")),
+    ("world.wit", include_str!("../../../../../wit/world.wit")),
+];
+
+/// Writes the contract with skills into a folder.
+pub(crate) fn wit(args: &WitArgs) -> anyhow::Result<ExitCode> {
+    let place = || args.folder.display().to_string();
+    for (name, text) in WIT {
+        let path = args.folder.join(name);
+        let other = std::fs::read_to_string(&path).is_ok_and(|found| found != text);
+        anyhow::ensure!(!other, "{} says something else; choose another folder", path.display());
+    }
+    std::fs::create_dir_all(&args.folder).with_context(place)?;
+    for (name, text) in WIT {
+        let path = args.folder.join(name);
+        std::fs::write(&path, text).with_context(|| path.display().to_string())?;
+        print(&format!("{}\n", path.display()))?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn print_json<T: Serialize>(value: &T) -> anyhow::Result<()> {
