@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aos_host::failure::ErrorCode;
-use aos_host::journal::{Chain, Entry, Event, Recording, encode};
+use aos_host::journal::{Entry, Event, Recording, Writer};
 use aos_host::outcome::StructuredOutcome;
 use aos_host::providers::{LiveHttp, StubWorld, World};
 use aos_host::{Replay, Runtime};
@@ -35,14 +35,8 @@ async fn assert_refused(journal: &[u8], code: ErrorCode) -> String {
 fn forged(run: &Recorded, change: impl FnOnce(&mut Vec<Entry>)) -> Vec<u8> {
     let mut entries = run.entries();
     change(&mut entries);
-    let mut chain = Chain::default();
-    let seal = |(seq, mut entry): (usize, Entry)| {
-        entry.stamp.seq = seq as u64;
-        let mut line = encode(&entry).unwrap();
-        chain.seal(&mut line);
-        line
-    };
-    entries.into_iter().enumerate().flat_map(seal).collect()
+    let mut writer = Writer::default();
+    entries.iter_mut().flat_map(|entry| writer.write(entry).unwrap()).collect()
 }
 
 fn forge_outcome(entries: &mut [Entry], forge: impl FnOnce(&mut StructuredOutcome)) {

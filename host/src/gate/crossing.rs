@@ -6,11 +6,11 @@ use std::time::Duration;
 use aos_core::budget::{AttemptAccount, InFlight, Refusal};
 use aos_core::failure::{ErrorCode, Failure, Settlement};
 use aos_core::journal::{
-    CallClass, CallResult, Cursor, Emitted, Event, Intent, JournalError, Observed, Recalled, Replayer, Stamp,
+    CallClass, CallResult, Cursor, Emitted, Event, Intent, JournalError, Observed, Recalled, Replayer,
 };
 use aos_core::outcome::OutcomeCode;
 use aos_core::policy::Policy;
-use aos_core::units::Money;
+use aos_core::units::{Money, Timestamp};
 use base64::Engine as _;
 use serde_json::{Value, json};
 
@@ -93,13 +93,14 @@ impl Gate {
     /// `CALL_LIMIT`, a refused reservation, a journal that cannot be written, a divergence.
     pub(crate) async fn call<C: HostCall>(&self, call: C) -> Result<(u32, Result<C::Answer, Failure>), Stop> {
         let index = self.next_call()?;
-        let (target, request) = (call.target(), call.request());
+        let (target, request, repeatable) = (call.target(), call.request(), call.repeatable());
         let intent = |held| Intent {
             index,
             call: C::NAME.to_owned(),
             class: CallClass::Effect,
             target,
             request,
+            repeatable,
             held,
         };
         let (run, account, policy) = match &self.0.side {
@@ -123,10 +124,10 @@ impl Gate {
             Ok(answer) => C::price(answer),
             Err(failure) => money_lost(failure, in_flight.amount()),
         };
-        let verdict = self.record(run, |stamp| {
+        let verdict = self.record(run, |at| {
             let verdict = match &answer {
                 Ok(answer) => {
-                    call.verdict(answer, stamp.at).map(|failure| Failure { call: Some(index), ..failure })
+                    call.verdict(answer, at).map(|failure| Failure { call: Some(index), ..failure })
                 }
                 Err(failure) => Some(failure.clone()),
             };
@@ -218,6 +219,7 @@ impl Gate {
             class: CallClass::Denied,
             target: target.to_owned(),
             request: Value::Null,
+            repeatable: true,
             held: Money::ZERO,
         };
         match &self.0.side {
@@ -331,8 +333,8 @@ impl Gate {
         Ok(failure)
     }
 
-    fn record<T>(&self, run: &LiveRun, make: impl FnOnce(Stamp) -> (Event, T)) -> Result<T, Stop> {
-        let written = run.recorder.append_with(Some(&self.0.cursor), |stamp, _| make(stamp));
+    fn record<T>(&self, run: &LiveRun, make: impl FnOnce(Timestamp) -> (Event, T)) -> Result<T, Stop> {
+        let written = run.recorder.append_with(Some(&self.0.cursor), |at, _| make(at));
         written.map(|(_, made)| made).map_err(|error: JournalError| Stop::new(error.into()))
     }
 

@@ -1,17 +1,30 @@
 //! A journal in a file, locked for as long as its run writes it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use aos_core::journal::{JournalError, Sink, Syncer};
+use aos_core::journal::{JournalError, MAX_JOURNAL_BYTES, Sink, Syncer};
+
+/// When a journal is made to last beyond a loss of power. A killed program loses nothing in any case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// Before an effect leaves, and before the outcome is told.
+    #[default]
+    Effects,
+    /// With every entry. Each waits for the disk.
+    EveryEntry,
+    /// Whenever the operating system likes.
+    None,
+}
 
 /// Writes a journal's lines to a file.
 #[derive(Debug)]
 pub struct FileSink {
     file: Arc<File>,
+    durability: Durability,
 }
 
 impl FileSink {
@@ -30,21 +43,77 @@ impl FileSink {
         }
         let file =
             OpenOptions::new().append(true).create_new(true).mode(0o600).open(path).map_err(refused)?;
-        file.try_lock().map_err(|error| JournalError::Io {
-            what: "is locked by another process",
-            reason: format!("{}: {error}", path.display()),
-        })?;
-        Ok(Self { file: Arc::new(file) })
+        lock(&file, path)?;
+        Ok(Self::of(file))
     }
+
+    /// Takes up the file of a run that was killed: locks it, gives its bytes to `read`, and cuts it off after as many of
+    /// them as that says.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Io`] when another process holds it or it cannot be read or cut, and what `read` says.
+    pub fn take_up<T>(
+        path: &Path,
+        read: impl FnOnce(&[u8]) -> Result<(T, usize), JournalError>,
+    ) -> Result<(Self, T), JournalError> {
+        let refused = |error: io::Error| JournalError::Io {
+            what: "cannot be taken up",
+            reason: format!("{}: {error}", path.display()),
+        };
+        let file = OpenOptions::new().read(true).append(true).open(path).map_err(refused)?;
+        lock(&file, path)?;
+        let bytes = read_bounded(&file).map_err(refused)?;
+        let (found, whole) = read(&bytes)?;
+        if whole < bytes.len() {
+            file.set_len(whole as u64).map_err(refused)?;
+        }
+        Ok((Self::of(file), found))
+    }
+
+    fn of(file: File) -> Self {
+        Self { file: Arc::new(file), durability: Durability::default() }
+    }
+
+    /// When the file is made to last.
+    #[must_use]
+    pub const fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+}
+
+/// Reads a journal's file. Of one that is too large to be a journal, only as much as shows that it is.
+///
+/// # Errors
+///
+/// What the operating system says.
+pub fn read_journal(path: &Path) -> io::Result<Vec<u8>> {
+    read_bounded(&File::open(path)?)
+}
+
+fn read_bounded(file: &File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(MAX_JOURNAL_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn lock(file: &File, path: &Path) -> Result<(), JournalError> {
+    file.try_lock().map_err(|error| JournalError::Io {
+        what: "is locked by another process",
+        reason: format!("{}: {error}", path.display()),
+    })
 }
 
 impl Sink for FileSink {
     fn append(&mut self, line: &[u8]) -> io::Result<()> {
-        (&*self.file).write_all(line)
+        (&*self.file).write_all(line)?;
+        if self.durability == Durability::EveryEntry { self.file.sync_data() } else { Ok(()) }
     }
 
     fn syncer(&self) -> Option<Arc<dyn Syncer>> {
-        Some(Arc::new(FileSyncer(Arc::clone(&self.file))))
+        let syncer = || Arc::new(FileSyncer(Arc::clone(&self.file))) as Arc<dyn Syncer>;
+        (self.durability == Durability::Effects).then(syncer)
     }
 }
 

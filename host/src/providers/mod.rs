@@ -14,7 +14,7 @@ mod world;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use entropy::{Entropy, FixedEntropy, SystemEntropy};
 pub use http::{HttpProvider, HttpRequest, HttpResponse, HttpSession, MAX_BODY_BYTES};
-pub use journal_file::FileSink;
+pub use journal_file::{Durability, FileSink, read_journal};
 pub use journal_memory::MemorySink;
 pub use live_http::LiveHttp;
 pub use llm::{

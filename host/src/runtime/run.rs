@@ -275,12 +275,12 @@ async fn finish(
     workflow: &Workflow,
     ending: Result<RunEnding, Failure>,
 ) -> StructuredOutcome {
-    let sealed = live.recorder.append_with(None, |stamp, facts| {
+    let sealed = live.recorder.append_with(None, |at, facts| {
         let ending = match ending {
             Ok(ending) => course::audited(facts, ending),
             Err(failure) => course::failed(failure),
         };
-        let outcome = course::outcome(facts, ending, workflow, stamp.at);
+        let outcome = course::outcome(facts, ending, workflow, at);
         let value = serde_json::to_value(&outcome).unwrap_or_default();
         (Event::RunEnded(Box::new(RunEnded { outcome: value })), outcome)
     });

@@ -65,6 +65,8 @@ pub enum Event {
     StepEnded(Box<StepEnded>),
     /// `retry`
     Retry(Retry),
+    /// `run-resumed`
+    RunResumed(RunResumed),
     /// `run-ended`
     RunEnded(Box<RunEnded>),
 }
@@ -149,6 +151,17 @@ pub enum CallClass {
     Denied,
 }
 
+impl CallClass {
+    /// The word on the line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Effect => "effect",
+            Self::Denied => "denied",
+        }
+    }
+}
+
 /// A call is about to happen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Intent {
@@ -162,6 +175,8 @@ pub struct Intent {
     pub target: String,
     /// The whole request.
     pub request: Value,
+    /// Whether making it twice does no more than making it once.
+    pub repeatable: bool,
     /// Its worst price, held.
     pub held: Money,
 }
@@ -257,6 +272,15 @@ pub struct Retry {
     pub why: String,
 }
 
+/// The run was killed, and goes on here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunResumed {
+    /// The wall time. The entries' own time does not count how long the run was dead.
+    pub wall: Timestamp,
+    /// Bytes of a torn last line that were cut off.
+    pub torn_bytes: u64,
+}
+
 /// The run has ended. The chain of this line is the journal's seal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunEnded {
@@ -277,6 +301,7 @@ impl Event {
             Self::Emitted(_) => "emitted",
             Self::StepEnded(_) => "step-ended",
             Self::Retry(_) => "retry",
+            Self::RunResumed(_) => "run-resumed",
             Self::RunEnded(_) => "run-ended",
         }
     }

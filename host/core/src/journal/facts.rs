@@ -120,7 +120,7 @@ impl Facts {
             Event::Emitted(event) => self.emitted(cursor, event),
             Event::StepEnded(event) => self.step_ended(cursor, entry.stamp, event),
             Event::Retry(_) => self.of(cursor).retries += 1,
-            Event::Observed(_) | Event::RunStarted(_) | Event::RunEnded(_) => {}
+            Event::Observed(_) | Event::RunStarted(_) | Event::RunResumed(_) | Event::RunEnded(_) => {}
         }
     }
 

@@ -2,11 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, Event, JournalError, Stamp};
+use super::pack::{Blob, Packer, Unpacker};
+use super::{Entry, Event, Intent, JournalError, Stamp};
+use crate::ids::Digest;
 use crate::units::Timestamp;
 
 /// What stands before the digest.
 const CHAIN_FIELD: &[u8] = b",\"chain\":\"";
+/// Bytes of a whole journal.
+pub const MAX_JOURNAL_BYTES: usize = 1 << 30;
 /// The field, 64 digits, the quote, the brace.
 const TAIL: usize = CHAIN_FIELD.len() + 64 + 2;
 
@@ -63,64 +67,206 @@ struct OwnedHead {
     r#type: String,
 }
 
-/// Writes an entry as an open line: everything but the chain, the closing brace and the newline.
-///
-/// # Errors
-///
-/// [`JournalError::Io`] for a value that JSON cannot carry, which no entry holds.
-pub fn encode(entry: &Entry) -> Result<Vec<u8>, JournalError> {
+#[derive(Serialize, Deserialize)]
+struct BlobBody {
+    digest: Digest,
+    text: String,
+}
+
+impl Head<'_> {
+    const fn of_run(seq: u64, at: Timestamp, r#type: &str) -> Head<'_> {
+        Head { seq, at, r#type, step: None, item: None, attempt: None }
+    }
+}
+
+/// Writes entries as sealed lines, with the texts that they need before them.
+#[derive(Debug, Default)]
+pub struct Writer {
+    chain: Chain,
+    next: u64,
+    bytes: usize,
+    packer: Packer,
+}
+
+impl Writer {
+    /// One that goes on where a reader stopped.
+    pub(super) fn after(chain: Chain, next: u64, bytes: usize, unpacker: &Unpacker) -> Self {
+        Self { chain, next, bytes, packer: Packer::after(unpacker) }
+    }
+
+    /// The lines of an entry, and of the texts that have to stand before it. The entry gets its place.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Io`] for a journal that would grow beyond what a reader takes.
+    pub fn write(&mut self, entry: &mut Entry) -> Result<Vec<u8>, JournalError> {
+        let packed = packed(&entry.event, &mut self.packer);
+        let mut lines = Vec::new();
+        for Blob { digest, text } in self.packer.take_blobs() {
+            let head = Head::of_run(self.place(), entry.stamp.at, "blob");
+            self.seal(&mut lines, open_line(&head, &BlobBody { digest, text })?);
+        }
+        entry.stamp.seq = self.place();
+        let line = encode(entry, packed.as_ref().unwrap_or(&entry.event))?;
+        self.seal(&mut lines, line);
+        if self.bytes > MAX_JOURNAL_BYTES || !self.packer.is_readable() {
+            let reason = format!("more than {MAX_JOURNAL_BYTES} bytes cannot be read again");
+            return Err(JournalError::Io { what: "has grown too large", reason });
+        }
+        Ok(lines)
+    }
+
+    fn place(&mut self) -> u64 {
+        self.next += 1;
+        self.next - 1
+    }
+
+    fn seal(&mut self, lines: &mut Vec<u8>, mut line: Vec<u8>) {
+        self.chain.seal(&mut line);
+        self.bytes = self.bytes.saturating_add(line.len());
+        if lines.is_empty() {
+            *lines = line;
+        } else {
+            lines.extend_from_slice(&line);
+        }
+    }
+}
+
+/// The event with marks in the place of what is stored; nothing when it is written as it is.
+fn packed(event: &Event, packer: &mut Packer) -> Option<Event> {
+    Some(match event {
+        Event::StepStarted(event) => {
+            let input = packer.pack(&event.input)?;
+            Event::StepStarted(super::StepStarted { input, ..event.clone() })
+        }
+        Event::Intent(Intent { index, call, class, target, request, repeatable, held }) => {
+            let (index, class, repeatable, held) = (*index, *class, *repeatable, *held);
+            let request = packer.pack(request)?;
+            let (call, target) = (call.clone(), target.clone());
+            Event::Intent(Intent { index, call, class, target, request, repeatable, held })
+        }
+        Event::Result(event) => {
+            let answer = Some(packer.pack(event.answer.as_ref()?)?);
+            Event::Result(super::CallResult { answer, failure: event.failure.clone(), ..*event })
+        }
+        Event::Observed(event) => {
+            let value = packer.pack(&event.value)?;
+            Event::Observed(super::Observed { value, ..event.clone() })
+        }
+        Event::Emitted(event) => {
+            let text = packer.pack(&event.text)?;
+            Event::Emitted(super::Emitted { text, ..event.clone() })
+        }
+        Event::StepEnded(event) => {
+            let output = Some(packer.pack(event.output.as_ref()?)?);
+            Event::StepEnded(Box::new(super::StepEnded { output, failure: event.failure.clone(), ..**event }))
+        }
+        Event::RunEnded(event) => {
+            let outcome = packer.pack(&event.outcome)?;
+            Event::RunEnded(Box::new(super::RunEnded { outcome }))
+        }
+        // The first line stands by itself, so that its version can be read before anything else.
+        Event::RunStarted(_) | Event::Retry(_) | Event::RunResumed(_) => return None,
+    })
+}
+
+/// The event with what its marks stand for.
+fn unpacked(event: &mut Event, unpacker: &mut Unpacker) -> Result<(), String> {
+    let value = match event {
+        Event::StepStarted(event) => Some(&mut event.input),
+        Event::Intent(event) => Some(&mut event.request),
+        Event::Result(event) => event.answer.as_mut(),
+        Event::Observed(event) => Some(&mut event.value),
+        Event::Emitted(event) => Some(&mut event.text),
+        Event::StepEnded(event) => event.output.as_mut(),
+        Event::RunEnded(event) => Some(&mut event.outcome),
+        Event::RunStarted(_) | Event::Retry(_) | Event::RunResumed(_) => None,
+    };
+    if let Some(value) = value {
+        *value = unpacker.unpack(value.take())?;
+    }
+    Ok(())
+}
+
+/// An open line: everything but the chain, the closing brace and the newline.
+fn encode(entry: &Entry, event: &Event) -> Result<Vec<u8>, JournalError> {
     let cursor = entry.cursor.as_ref();
     let head = Head {
-        seq: entry.stamp.seq,
-        at: entry.stamp.at,
-        r#type: entry.event.kind(),
         step: cursor.map(|cursor| cursor.step.as_str()),
         item: cursor.map(|cursor| cursor.item),
         attempt: cursor.map(|cursor| cursor.attempt),
+        ..Head::of_run(entry.stamp.seq, entry.stamp.at, entry.event.kind())
     };
-    let mut line = write(&head)?;
-    let body = match &entry.event {
-        Event::RunStarted(event) => write(event),
-        Event::StepStarted(event) => write(event),
-        Event::Intent(event) => write(event),
-        Event::Result(event) => write(event),
-        Event::Observed(event) => write(event),
-        Event::Emitted(event) => write(event),
-        Event::StepEnded(event) => write(event),
-        Event::Retry(event) => write(event),
-        Event::RunEnded(event) => write(event),
-    }?;
+    match event {
+        Event::RunStarted(event) => open_line(&head, event),
+        Event::StepStarted(event) => open_line(&head, event),
+        Event::Intent(event) => open_line(&head, event),
+        Event::Result(event) => open_line(&head, event),
+        Event::Observed(event) => open_line(&head, event),
+        Event::Emitted(event) => open_line(&head, event),
+        Event::StepEnded(event) => open_line(&head, event),
+        Event::Retry(event) => open_line(&head, event),
+        Event::RunResumed(event) => open_line(&head, event),
+        Event::RunEnded(event) => open_line(&head, event),
+    }
+}
+
+fn open_line<T: Serialize>(head: &Head<'_>, body: &T) -> Result<Vec<u8>, JournalError> {
+    let mut line = write(head)?;
     line.pop();
     line.push(b',');
-    line.extend_from_slice(
-        body.strip_prefix(b"{").and_then(|body| body.strip_suffix(b"}")).unwrap_or_default(),
-    );
+    let start = line.len();
+    serde_json::to_writer(&mut line, body).map_err(unwritable)?;
+    // The body's brace would open an object within the line's.
+    line.remove(start);
+    line.pop();
     Ok(line)
 }
 
 fn write<T: Serialize>(value: &T) -> Result<Vec<u8>, JournalError> {
-    serde_json::to_vec(value)
-        .map_err(|error| JournalError::Io { what: "could not be written", reason: error.to_string() })
+    serde_json::to_vec(value).map_err(unwritable)
+}
+
+fn unwritable(error: serde_json::Error) -> JournalError {
+    JournalError::Io { what: "could not be written", reason: error.to_string() }
+}
+
+/// What a line holds.
+pub(super) enum Line {
+    /// An entry, whole.
+    Entry(Entry),
+    /// A text that later lines name.
+    Blob(Stamp),
 }
 
 /// Reads a line whose chain was checked.
-pub(super) fn decode(text: &str) -> Result<Entry, serde_json::Error> {
-    let head: OwnedHead = serde_json::from_str(text)?;
-    let event = match head.r#type.as_str() {
-        "run-started" => Event::RunStarted(serde_json::from_str(text)?),
-        "step-started" => Event::StepStarted(serde_json::from_str(text)?),
-        "intent" => Event::Intent(serde_json::from_str(text)?),
-        "result" => Event::Result(serde_json::from_str(text)?),
-        "observed" => Event::Observed(serde_json::from_str(text)?),
-        "emitted" => Event::Emitted(serde_json::from_str(text)?),
-        "step-ended" => Event::StepEnded(serde_json::from_str(text)?),
-        "retry" => Event::Retry(serde_json::from_str(text)?),
-        "run-ended" => Event::RunEnded(serde_json::from_str(text)?),
-        other => {
-            return Err(serde::de::Error::custom(format_args!("{other:?} is no type of an entry")));
+pub(super) fn decode(text: &str, unpacker: &mut Unpacker) -> Result<Line, String> {
+    let head: OwnedHead = read(text)?;
+    let stamp = Stamp { seq: head.seq, at: head.at };
+    let mut event = match head.r#type.as_str() {
+        "blob" => {
+            let BlobBody { digest, text } = read(text)?;
+            unpacker.store(digest, text)?;
+            return Ok(Line::Blob(stamp));
         }
+        "run-started" => Event::RunStarted(read(text)?),
+        "step-started" => Event::StepStarted(read(text)?),
+        "intent" => Event::Intent(read(text)?),
+        "result" => Event::Result(read(text)?),
+        "observed" => Event::Observed(read(text)?),
+        "emitted" => Event::Emitted(read(text)?),
+        "step-ended" => Event::StepEnded(read(text)?),
+        "retry" => Event::Retry(read(text)?),
+        "run-resumed" => Event::RunResumed(read(text)?),
+        "run-ended" => Event::RunEnded(read(text)?),
+        other => return Err(format!("is no entry: {other:?} is no type of one")),
     };
-    let of_run = matches!(event, Event::RunStarted(_) | Event::RunEnded(_));
-    let cursor = if of_run { None } else { Some(serde_json::from_str(text)?) };
-    Ok(Entry { stamp: Stamp { seq: head.seq, at: head.at }, cursor, event })
+    unpacked(&mut event, unpacker)?;
+    let of_run = matches!(event, Event::RunStarted(_) | Event::RunResumed(_) | Event::RunEnded(_));
+    let cursor = if of_run { None } else { Some(read(text)?) };
+    Ok(Line::Entry(Entry { stamp, cursor, event }))
+}
+
+fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|error| format!("is no entry: {error}"))
 }

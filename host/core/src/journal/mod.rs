@@ -1,25 +1,30 @@
 //! The ordered record of a run: entries, the chained line format, the recorder, the replayer, and the facts that an
 //! outcome is made of. It writes to a [`Sink`] and opens no file.
 
+mod compare;
 mod divergence;
 mod entry;
 mod error;
 mod facts;
 mod line;
+mod pack;
 mod reader;
 mod recorder;
 mod replayer;
 mod sink;
+mod view;
 
+pub use compare::differences;
 pub use divergence::Divergence;
 pub use entry::{
     CallClass, CallResult, Cursor, Emitted, Entry, Event, FORMAT_VERSION, Intent, Interrupted, Observed,
-    PinnedSkill, Retry, RunEnded, RunStarted, Stamp, StepEnded, StepStarted,
+    PinnedSkill, Retry, RunEnded, RunResumed, RunStarted, Stamp, StepEnded, StepStarted,
 };
 pub use error::JournalError;
 pub use facts::{Facts, RunEnding, StepFacts};
-pub use line::{Chain, encode};
+pub use line::{Chain, MAX_JOURNAL_BYTES, Writer};
 pub use reader::{Recording, TornTail};
 pub use recorder::{Clock, Listener, Recorder};
 pub use replayer::{Recalled, Replayer};
 pub use sink::{Sink, Syncer};
+pub use view::{AttemptView, CallView, OutcomeView, RunView, StepView};

@@ -1,19 +1,28 @@
 //! Reads a journal that anyone may have written: the chain first, then the lines, with bounds before allocation.
 
-use super::{Chain, Entry, Event, FORMAT_VERSION, Facts, JournalError, RunStarted, line};
+use super::line::{self, Line, MAX_JOURNAL_BYTES, Writer};
+use super::pack::Unpacker;
+use super::{Chain, Entry, Event, FORMAT_VERSION, Facts, JournalError, RunStarted, Stamp};
 
 /// Bytes of one line: a body of 16 MiB, written as base64 or with escapes, and its frame.
 const MAX_LINE: usize = 100 << 20;
 
-/// Bytes of a whole journal that is read into memory at once.
-const MAX_JOURNAL: usize = 1 << 30;
-
 /// A journal whose chain holds.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Recording {
     entries: Vec<Entry>,
     torn: Option<TornTail>,
     bytes: usize,
+    lines: Lines,
+}
+
+/// What reading line after line leaves.
+#[derive(Debug, Default)]
+struct Lines {
+    chain: Chain,
+    unpacker: Unpacker,
+    last: Option<Stamp>,
+    ended: bool,
 }
 
 /// A last line that was not written to its end, as when the power failed. It is left out.
@@ -33,21 +42,39 @@ impl Recording {
     /// [`JournalError::Corrupt`] for a line whose chain does not hold, that is no entry, or that is out of order;
     /// [`JournalError::Version`] for another format.
     pub fn read(bytes: &[u8]) -> Result<Self, JournalError> {
-        if bytes.len() > MAX_JOURNAL {
-            return Err(corrupt(1, format!("is one of more than {MAX_JOURNAL} bytes, which is not read")));
+        if bytes.len() > MAX_JOURNAL_BYTES {
+            return Err(corrupt(
+                1,
+                format!("is one of more than {MAX_JOURNAL_BYTES} bytes, which is not read"),
+            ));
         }
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
         let (lines, rest) = bytes.split_at(whole);
         let torn = (!rest.is_empty()).then_some(TornTail { offset: whole, bytes: rest.len() });
-        let mut chain = Chain::default();
-        let lines = lines.split(|byte| *byte == b'\n');
-        let entries: Vec<Entry> = lines
-            .enumerate()
-            .filter(|(place, line)| !(line.is_empty() && *place > 0))
-            .map(|(place, line)| read_line(place, line, &mut chain))
-            .collect::<Result<_, _>>()?;
-        check_order(&entries)?;
-        Ok(Self { entries, torn, bytes: whole })
+        let (mut entries, mut state) = (Vec::new(), Lines::default());
+        for (place, line) in lines.split(|byte| *byte == b'\n').enumerate() {
+            if line.is_empty() && place > 0 {
+                continue;
+            }
+            entries.extend(state.read(place, line)?);
+        }
+        if entries.is_empty() {
+            return Err(corrupt(1, "is missing: the journal has no whole line"));
+        }
+        Ok(Self { entries, torn, bytes: whole, lines: state })
+    }
+
+    /// The chain of the last line: it stands for the whole journal.
+    #[must_use]
+    pub const fn seal(&self) -> Chain {
+        self.lines.chain
+    }
+
+    /// A writer that goes on after the last line.
+    #[must_use]
+    pub fn writer(&self) -> Writer {
+        let next = self.lines.last.map_or(0, |stamp| stamp.seq + 1);
+        Writer::after(self.lines.chain, next, self.bytes, &self.lines.unpacker)
     }
 
     /// The entries in order.
@@ -94,22 +121,54 @@ impl Recording {
     }
 }
 
-fn read_line(place: usize, bytes: &[u8], chain: &mut Chain) -> Result<Entry, JournalError> {
-    let number = place + 1;
-    if bytes.len() > MAX_LINE {
-        return Err(corrupt(number, format!("is longer than {MAX_LINE} bytes")));
+impl Lines {
+    fn read(&mut self, place: usize, bytes: &[u8]) -> Result<Option<Entry>, JournalError> {
+        let number = place + 1;
+        if bytes.len() > MAX_LINE {
+            return Err(corrupt(number, format!("is longer than {MAX_LINE} bytes")));
+        }
+        if place == 0 && !bytes.starts_with(b"{\"seq\":0,") {
+            return Err(corrupt(number, "is not the first line of a journal: this file is something else"));
+        }
+        if !self.chain.check(bytes) {
+            let what = "does not follow from the lines before it (its chain differs)";
+            return Err(corrupt(number, what));
+        }
+        let text = std::str::from_utf8(bytes).map_err(|_| corrupt(number, "is not UTF-8"))?;
+        if place == 0 {
+            check_version(text)?;
+        }
+        let line = line::decode(text, &mut self.unpacker).map_err(|what| corrupt(number, what))?;
+        self.check_order(number, &line)?;
+        Ok(match line {
+            Line::Entry(entry) => Some(entry),
+            Line::Blob(_) => None,
+        })
     }
-    if place == 0 && !bytes.starts_with(b"{\"seq\":0,") {
-        return Err(corrupt(number, "is not the first line of a journal: this file is something else"));
+
+    /// The chain binds the lines to each other; this binds them to the rules of a run.
+    fn check_order(&mut self, number: usize, line: &Line) -> Result<(), JournalError> {
+        let (stamp, event) = match line {
+            Line::Entry(entry) => (entry.stamp, Some(&entry.event)),
+            Line::Blob(stamp) => (*stamp, None),
+        };
+        let place = number as u64 - 1;
+        if stamp.seq != place {
+            return Err(corrupt(number, format!("has seq {} and should have {place}", stamp.seq)));
+        }
+        if self.last.is_some_and(|last| stamp.at < last.at) {
+            return Err(corrupt(number, "is earlier than the line before it"));
+        }
+        if matches!(event, Some(Event::RunStarted(_))) != (place == 0) {
+            return Err(corrupt(number, "has run-started in the wrong place"));
+        }
+        if self.ended {
+            return Err(corrupt(number, "stands after the end of the run"));
+        }
+        self.ended = matches!(event, Some(Event::RunEnded(_)));
+        self.last = Some(stamp);
+        Ok(())
     }
-    if !chain.check(bytes) {
-        return Err(corrupt(number, "does not follow from the lines before it (its chain differs)"));
-    }
-    let text = std::str::from_utf8(bytes).map_err(|_| corrupt(number, "is not UTF-8"))?;
-    if place == 0 {
-        check_version(text)?;
-    }
-    line::decode(text).map_err(|error| corrupt(number, format!("is no entry: {error}")))
 }
 
 fn check_version(text: &str) -> Result<(), JournalError> {
@@ -122,32 +181,6 @@ fn check_version(text: &str) -> Result<(), JournalError> {
         Ok(Format { format }) => Err(JournalError::Version { found: format }),
         Err(_) => Err(corrupt(1, "is not a run-started entry")),
     }
-}
-
-/// The chain binds the lines to each other; this binds them to the rules of a run.
-fn check_order(entries: &[Entry]) -> Result<(), JournalError> {
-    let mut last = None;
-    for (place, entry) in entries.iter().enumerate() {
-        let number = place + 1;
-        let (is_first, is_last) = (place == 0, number == entries.len());
-        if entry.stamp.seq != place as u64 {
-            return Err(corrupt(number, format!("has seq {} and should have {place}", entry.stamp.seq)));
-        }
-        if last.is_some_and(|last| entry.stamp.at < last) {
-            return Err(corrupt(number, "is earlier than the line before it"));
-        }
-        if matches!(entry.event, Event::RunStarted(_)) != is_first {
-            return Err(corrupt(number, "has run-started in the wrong place"));
-        }
-        if matches!(entry.event, Event::RunEnded(_)) && !is_last {
-            return Err(corrupt(number, "ends the run, and more follows"));
-        }
-        last = Some(entry.stamp.at);
-    }
-    if entries.is_empty() {
-        return Err(corrupt(1, "is missing: the journal has no whole line"));
-    }
-    Ok(())
 }
 
 fn corrupt(line: usize, what: impl Into<String>) -> JournalError {

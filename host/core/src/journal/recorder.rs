@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Chain, Cursor, Entry, Event, Facts, JournalError, RunStarted, Sink, Stamp, Syncer, encode};
+use super::{Cursor, Entry, Event, Facts, JournalError, RunStarted, Sink, Stamp, Syncer, Writer};
 use crate::units::Timestamp;
 
 /// Tells the time of entries.
@@ -20,8 +20,7 @@ pub struct Recorder {
 
 struct State {
     sink: Box<dyn Sink>,
-    chain: Chain,
-    next: u64,
+    writer: Writer,
     last: Timestamp,
     facts: Facts,
     broken: Option<JournalError>,
@@ -42,9 +41,9 @@ impl Recorder {
     ) -> Result<Self, JournalError> {
         let now = clock();
         let syncer = sink.syncer();
-        let (chain, run) = (Chain::default(), Box::new(run));
+        let (writer, run) = (Writer::default(), Box::new(run));
         let facts = Facts::new(run.clone(), now);
-        let mut state = State { sink, chain, next: 0, last: now, facts, broken: None, listener };
+        let mut state = State { sink, writer, last: now, facts, broken: None, listener };
         state.write(Entry {
             stamp: Stamp { seq: 0, at: now },
             cursor: None,
@@ -67,7 +66,7 @@ impl Recorder {
         self.append_with(cursor, |_, _| (make(), ())).map(|(stamp, ())| stamp)
     }
 
-    /// As [`Recorder::append`], for an entry that needs its own stamp or the facts so far, or that comes with something
+    /// As [`Recorder::append`], for an entry that needs its own time or the facts so far, or that comes with something
     /// to hand back.
     ///
     /// # Errors
@@ -76,20 +75,22 @@ impl Recorder {
     pub fn append_with<T>(
         &self,
         cursor: Option<&Cursor>,
-        make: impl FnOnce(Stamp, &Facts) -> (Event, T),
+        make: impl FnOnce(Timestamp, &Facts) -> (Event, T),
     ) -> Result<(Stamp, T), JournalError> {
         let mut state = self.lock();
         if let Some(error) = &state.broken {
             return Err(error.clone());
         }
-        let stamp = Stamp { seq: state.next, at: (self.clock)().max(state.last) };
-        let (event, made) = make(stamp, &state.facts);
-        let entry = Entry { stamp, cursor: cursor.cloned(), event };
-        if let Err(error) = state.write(entry) {
-            state.broken = Some(error.clone());
-            return Err(error);
+        let at = (self.clock)().max(state.last);
+        let (event, made) = make(at, &state.facts);
+        let entry = Entry { stamp: Stamp { seq: 0, at }, cursor: cursor.cloned(), event };
+        match state.write(entry) {
+            Ok(stamp) => Ok((stamp, made)),
+            Err(error) => {
+                state.broken = Some(error.clone());
+                Err(error)
+            }
         }
-        Ok((stamp, made))
     }
 
     /// Makes everything written so far last; this may block for milliseconds. `None` where there is nothing to do.
@@ -121,17 +122,16 @@ impl Recorder {
 }
 
 impl State {
-    fn write(&mut self, entry: Entry) -> Result<(), JournalError> {
-        let mut line = encode(&entry)?;
-        self.chain.seal(&mut line);
+    fn write(&mut self, mut entry: Entry) -> Result<Stamp, JournalError> {
+        let lines = self.writer.write(&mut entry)?;
         self.sink
-            .append(&line)
+            .append(&lines)
             .map_err(|error| JournalError::Io { what: "could not be written", reason: error.to_string() })?;
-        self.next += 1;
-        self.last = entry.stamp.at;
+        let stamp = entry.stamp;
+        self.last = stamp.at;
         self.facts.apply(&entry);
         (self.listener)(&Arc::new(entry));
-        Ok(())
+        Ok(stamp)
     }
 }
 

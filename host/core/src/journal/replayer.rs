@@ -258,7 +258,7 @@ impl Lane {
             Event::Emitted(event) => self.cross(event.index, Recorded::Emitted(event.clone())),
             Event::StepEnded(event) => self.ended = Some((entry.stamp, (**event).clone())),
             Event::Retry(event) => self.retry = Some(event.clone()),
-            Event::RunStarted(_) | Event::RunEnded(_) => {}
+            Event::RunStarted(_) | Event::RunResumed(_) | Event::RunEnded(_) => {}
         }
     }
 

@@ -8,11 +8,12 @@ use std::time::Duration;
 use aos_core::failure::ErrorCode;
 use aos_core::ids::{Digest, RunId, Seed, StepId};
 use aos_core::journal::{
-    Chain, Cursor, Emitted, Event, JournalError, Observed, Recorder, Recording, RunEnded, RunStarted, Sink,
-    Syncer, encode,
+    Chain, Cursor, Emitted, Entry, Event, JournalError, Observed, Recorder, Recording, RunEnded, RunStarted,
+    Sink, Stamp, Syncer, Writer,
 };
 use aos_core::units::{Money, Timestamp};
-use serde_json::json;
+use proptest::prelude::*;
+use serde_json::{Value, json};
 
 #[derive(Clone, Default)]
 struct Memory(Arc<Mutex<Vec<u8>>>, Arc<AtomicU64>);
@@ -79,6 +80,177 @@ fn bytes() -> Vec<u8> {
     memory.0.lock().unwrap().clone()
 }
 
+/// The bytes of a journal with these entries.
+fn written(entries: &[Entry]) -> Vec<u8> {
+    let mut writer = Writer::default();
+    entries.iter().flat_map(|entry| writer.write(&mut entry.clone()).unwrap()).collect()
+}
+
+/// A journal that observed some values, one after another.
+fn observed(values: &[Value]) -> Vec<Entry> {
+    let stamp = Stamp { seq: 0, at: Timestamp::EPOCH };
+    let begin = Entry { stamp, cursor: None, event: Event::RunStarted(Box::new(run_started())) };
+    let observe = |(index, value): (usize, &Value)| Entry {
+        stamp,
+        cursor: Some(cursor()),
+        event: Event::Observed(Observed { index: index as u32, call: "x".to_owned(), value: value.clone() }),
+    };
+    std::iter::once(begin).chain(values.iter().enumerate().map(observe)).collect()
+}
+
+fn values(bytes: &[u8]) -> Vec<Value> {
+    let recording = Recording::read(bytes).unwrap();
+    let value = |entry: &Entry| match &entry.event {
+        Event::Observed(observed) => Some(observed.value.clone()),
+        _ => None,
+    };
+    recording.entries().iter().filter_map(value).collect()
+}
+
+/// A journal's lines, as text.
+fn lines(bytes: &[u8]) -> Vec<Value> {
+    String::from_utf8(bytes.to_vec())
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// A journal of these lines, sealed anew.
+fn sealed(lines: &[Value]) -> Vec<u8> {
+    let mut chain = Chain::default();
+    let seal = |line: &Value| {
+        let mut line = line.clone();
+        line.as_object_mut().unwrap().remove("chain");
+        // The order of a line's first fields matters; `Value` sorts them.
+        let (seq, rest) = (line["seq"].clone(), line.to_string());
+        let rest = rest.replace(&format!(",\"seq\":{seq}"), "").replace(&format!("\"seq\":{seq},"), "");
+        let mut bytes = format!("{{\"seq\":{seq},{}", &rest[1..rest.len() - 1]).into_bytes();
+        chain.seal(&mut bytes);
+        bytes
+    };
+    lines.iter().flat_map(seal).collect()
+}
+
+#[test]
+fn a_long_text_is_stored_once() {
+    let text = "long ".repeat(1000);
+    let bytes = written(&observed(&[json!({"a": text}), json!([text, 1]), json!(text)]));
+    assert!(bytes.len() < text.len() + 3000, "{}", bytes.len());
+    let kinds: Vec<_> = lines(&bytes).iter().map(|line| line["type"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(kinds, ["run-started", "blob", "observed", "observed", "observed"]);
+    assert_eq!(values(&bytes), [json!({"a": text}), json!([text, 1]), json!(text)]);
+}
+
+#[test]
+fn a_text_that_comes_again_is_stored_when_it_does() {
+    let text = "x".repeat(200);
+    let bytes = written(&observed(&[json!(text), json!(text), json!(text)]));
+    let kinds: Vec<_> = lines(&bytes).iter().map(|line| line["type"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(kinds, ["run-started", "observed", "blob", "observed", "observed"]);
+    assert_eq!(values(&bytes), [json!(text), json!(text), json!(text)]);
+}
+
+#[test]
+fn a_list_that_grows_is_stored_by_what_is_new() {
+    let turn = |n: usize| json!({"role": "user", "content": format!("turn {n}: {}", "words ".repeat(40))});
+    let conversations: Vec<Value> =
+        (1..=200).map(|n| json!({"messages": (0..n).map(turn).collect::<Vec<_>>()})).collect();
+    let bytes = written(&observed(&conversations));
+    let last = conversations[199].to_string().len();
+    assert!(bytes.len() < 2 * last + 200 * 512, "{} for {last}", bytes.len());
+    assert_eq!(values(&bytes), conversations);
+}
+
+#[test]
+fn an_object_that_looks_like_a_mark_stays_what_it_is() {
+    let odd = [
+        json!({"$blob": "00".repeat(32)}),
+        json!({"$list": {"name": 0, "after": 7, "items": []}}),
+        json!({"$": {"$$blob": {"$other": [1]}}}),
+        json!([{"$blob": 1}, {"$blob": 1, "b": 2}, "y".repeat(3000), {"$blob": "z".repeat(500)}]),
+    ];
+    assert_eq!(values(&written(&observed(&odd))), odd);
+}
+
+#[test]
+fn a_mark_that_stands_for_nothing_is_refused() {
+    let good = observed(&[json!("a".repeat(2000)), json!((0..99).collect::<Vec<_>>()), json!(3)]);
+    let good = lines(&written(&good));
+    assert_eq!(values(&sealed(&good)).len(), 3);
+    for mark in [
+        json!({"$blob": "00".repeat(32)}),
+        json!({"$blob": 5}),
+        json!({"$list": {"name": 0, "items": []}}),
+        json!({"$list": {"name": -1, "items": []}}),
+        json!({"$list": {"after": 9, "items": []}}),
+        json!({"$list": []}),
+        json!({"$other": 1}),
+    ] {
+        let mut bad = good.clone();
+        bad.last_mut().unwrap()["value"] = mark.clone();
+        assert_eq!(Recording::read(&sealed(&bad)).unwrap_err().code(), ErrorCode::JournalCorrupt, "{mark}");
+    }
+    let mut bad = good;
+    bad[1]["text"] = json!("b");
+    assert_eq!(Recording::read(&sealed(&bad)).unwrap_err().code(), ErrorCode::JournalCorrupt, "another text");
+}
+
+#[test]
+fn a_small_journal_that_stands_for_a_huge_one_is_refused() {
+    let mut all = lines(&written(&observed(&[json!("a".repeat(1 << 20)), json!(0)])));
+    let marks = vec![all[2]["value"].clone(); 1100];
+    all[3]["value"] = json!(marks);
+    assert_eq!(Recording::read(&sealed(&all)).unwrap_err().code(), ErrorCode::JournalCorrupt);
+    // Lists that each go on from the one before, one level deeper each time.
+    let mut deep = lines(&written(&observed(&[json!(0)])));
+    let last = deep.pop().unwrap();
+    for n in 0..5000_u64 {
+        let mut line = last.clone();
+        line["seq"] = json!(n + 1);
+        line["index"] = json!(n);
+        let after = n.checked_sub(1).map(|before| json!({"$list": {"after": before, "items": []}}));
+        line["value"] = json!({"$list": {"name": n, "items": [[after]]}});
+        deep.push(line);
+    }
+    assert_eq!(Recording::read(&sealed(&deep)).unwrap_err().code(), ErrorCode::JournalCorrupt);
+}
+
+#[test]
+fn a_journal_that_could_not_be_read_again_ends_its_run() {
+    let mut writer = Writer::default();
+    let text = json!("a".repeat(16 << 20));
+    let mut entries = observed(&vec![text; 70]);
+    let error = entries.iter_mut().find_map(|entry| writer.write(entry).err()).expect("an end");
+    assert_eq!(error.code(), ErrorCode::JournalIo);
+}
+
+proptest! {
+    #[test]
+    fn any_value_reads_back(values_in in prop::collection::vec(any_json(), 1..8)) {
+        let bytes = written(&observed(&values_in));
+        prop_assert_eq!(values(&bytes), values_in);
+    }
+}
+
+/// Values with long and repeated texts, lists that share a beginning, and names with dollar signs.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<i32>().prop_map(Value::from),
+        "[a-c]{0,3}".prop_map(Value::from),
+        (0_usize..4, 100_usize..1200)
+            .prop_map(|(letter, count)| Value::from("wxyz"[letter..=letter].repeat(count / 100 * 100))),
+    ];
+    leaf.prop_recursive(4, 40, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::btree_map("\\$?(\\$|blob|list|a|b)", inner, 0..3)
+                .prop_map(|members| members.into_iter().collect()),
+        ]
+    })
+}
+
 #[test]
 fn what_was_written_reads_back() {
     let bytes = bytes();
@@ -86,17 +258,7 @@ fn what_was_written_reads_back() {
     assert_eq!(recording.entries().len(), 4);
     assert_eq!(*recording.run_started().unwrap(), run_started());
     assert_eq!(recording.entries()[1].cursor, Some(cursor()));
-    let mut chain = Chain::default();
-    let again: Vec<u8> = recording
-        .entries()
-        .iter()
-        .flat_map(|entry| {
-            let mut line = encode(entry).unwrap();
-            chain.seal(&mut line);
-            line
-        })
-        .collect();
-    assert_eq!(again, bytes);
+    assert_eq!(written(recording.entries()), bytes);
 }
 
 #[test]

@@ -30,6 +30,8 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Run(run) => commands::run(run).await,
         Command::Replay(replay) => commands::replay(replay).await,
+        Command::Inspect(inspect) => commands::inspect(&inspect),
+        Command::Diff(diff) => commands::diff(&diff),
         Command::Skills { command: SkillsCommand::List(list) } => commands::list(list).await,
         Command::Skills { command: SkillsCommand::Describe(describe) } => commands::describe(describe).await,
         Command::Skills { command: SkillsCommand::Check(check) } => commands::check(check).await,

@@ -24,6 +24,25 @@ Example:
 Exit code: 0 the bytes are equal, whatever the run's status was; 2 a misused command line; 3 a proof failed: \
 the replay did something else, or the journal cannot be trusted.";
 
+/// What follows the help of an inspection.
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  aos inspect run.jsonl
+  aos inspect run.jsonl --call fetch:1:0
+  aos inspect run.jsonl --format json | jq '.steps[].attempts[].fuel'
+
+Nothing is run, and no skill is needed. Exit code: 0; 2 a misused command line; 3 a journal that cannot be trusted.";
+
+/// What follows the help of a comparison.
+const DIFF_EXAMPLES: &str = "\
+Example:
+  aos diff yesterday.jsonl today.jsonl
+
+Compared are the workflow, its input, the skills, and of each attempt its input, its requests, its answers, its texts and \
+its end; of each attempt the first difference is shown. Times, ids and seeds differ between any two runs, and are not compared.
+
+Exit code: 0 they do not part; 1 they do; 2 a misused command line; 3 a journal that cannot be trusted.";
+
 /// Runs workflows of sandboxed skills, and replays them byte for byte.
 ///
 /// A skill is a WebAssembly component. Everything that it does to the world goes through one gate, which checks
@@ -43,6 +62,12 @@ pub(crate) enum Command {
     /// Repeat a recorded run from its journal alone, and compare every byte
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay(ReplayArgs),
+    /// Look into a journal: steps, attempts, calls, charges and times
+    #[command(after_help = INSPECT_EXAMPLES)]
+    Inspect(InspectArgs),
+    /// Show where two journals part
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(DiffArgs),
     /// Look at skills
     Skills {
         #[command(subcommand)]
@@ -69,6 +94,9 @@ pub(crate) struct RunArgs {
     /// Where to write the journal [default: .aos/runs/ID.jsonl]
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,
+    /// When the journal is made to last beyond a loss of power
+    #[arg(long, value_enum, default_value_t = DurabilityArg::Effects)]
+    pub durability: DurabilityArg,
     /// The most that the run may be charged, instead of the workflow's own ceiling
     #[arg(long, value_name = "N")]
     pub ceiling_cents: Option<u64>,
@@ -83,6 +111,33 @@ pub(crate) struct ReplayArgs {
     pub journal: PathBuf,
     #[command(flatten)]
     pub skills: SkillFolders,
+    #[command(flatten)]
+    pub format: FormatArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// A journal
+    #[arg(value_name = "JOURNAL")]
+    pub journal: PathBuf,
+    /// One call in full, by STEP[/ITEM]:ATTEMPT:INDEX
+    #[arg(long, value_name = "PLACE")]
+    pub call: Option<String>,
+    #[command(flatten)]
+    pub format: FormatArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// A journal
+    #[arg(value_name = "A")]
+    pub first: PathBuf,
+    /// Another one
+    #[arg(value_name = "B")]
+    pub second: PathBuf,
+    /// Also compare what guests saw of clocks and of what is ready
+    #[arg(long)]
+    pub observed: bool,
     #[command(flatten)]
     pub format: FormatArg,
 }
@@ -141,6 +196,16 @@ pub(crate) struct SkillFolders {
     /// A folder of components; may be given more than once [default: target/skills, then the installed ones]
     #[arg(long = "skills", value_name = "DIR")]
     pub folders: Vec<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DurabilityArg {
+    /// Before an effect leaves, and before the outcome is told
+    Effects,
+    /// With every entry; slow
+    EveryEntry,
+    /// Whenever the operating system likes
+    None,
 }
 
 #[derive(Debug, Args)]

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use aos_host::providers::World;
+use aos_host::providers::{World, read_journal};
 
 use crate::failed::PROOF_FAILED;
 use crate::options::ReplayArgs;
@@ -12,7 +12,7 @@ use crate::setup;
 
 /// Replays a journal.
 pub(crate) async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
-    let journal = std::fs::read(&args.journal).with_context(|| args.journal.display().to_string())?;
+    let journal = read_journal(&args.journal).with_context(|| args.journal.display().to_string())?;
     let runtime = setup::runtime(World::live(), &args.skills.folders).await?;
     let replay = runtime.replay(&journal).await;
     print_outcome(&replay.outcome, args.format.format)?;

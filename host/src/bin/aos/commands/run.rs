@@ -7,13 +7,13 @@ use anyhow::Context as _;
 use aos_host::failure::{ErrorCode, Failure};
 use aos_host::json;
 use aos_host::outcome::{OutcomeCode, StructuredOutcome};
-use aos_host::providers::FileSink;
+use aos_host::providers::{Durability, FileSink};
 use aos_host::units::Money;
 use aos_host::workflow_format::{MAX_WORKFLOW_BYTES, Workflow};
 use aos_host::{RunOptions, Runtime};
 use serde_json::Value;
 
-use crate::options::RunArgs;
+use crate::options::{DurabilityArg, RunArgs};
 use crate::render::{Progress, print_outcome, say, say_help, show_faults};
 use crate::{folders, setup};
 
@@ -26,7 +26,7 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     let (outcome, journal) = match Workflow::parse(&bytes) {
         Ok(workflow) => {
             let runtime = setup::runtime(world, &args.skills.folders).await?;
-            record(&runtime, &workflow, input, ceiling, args.journal).await
+            record(&runtime, &workflow, input, ceiling, (args.journal, args.durability)).await
         }
         Err(invalid) => {
             show_faults(&args.workflow, &invalid);
@@ -48,12 +48,16 @@ async fn record(
     workflow: &Workflow,
     input: Value,
     ceiling: Option<Money>,
-    journal: Option<PathBuf>,
+    (journal, durability): (Option<PathBuf>, DurabilityArg),
 ) -> (StructuredOutcome, Option<PathBuf>) {
     let id = runtime.new_id();
     let path = journal.unwrap_or_else(|| Path::new(folders::STATE).join("runs").join(format!("{id}.jsonl")));
     let sink = match FileSink::create(&path) {
-        Ok(sink) => sink,
+        Ok(sink) => sink.durability(match durability {
+            DurabilityArg::Effects => Durability::Effects,
+            DurabilityArg::EveryEntry => Durability::EveryEntry,
+            DurabilityArg::None => Durability::None,
+        }),
         Err(error) => return (runtime.refuse(&error.into()), None),
     };
     let mut options = RunOptions::default().id(id).journal(sink);

@@ -1,0 +1,138 @@
+//! Where two journals part.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::{Cursor, Divergence, Entry, Event, Recording};
+use crate::failure::ErrorCode;
+
+/// The differences of two journals: of the beginning of the run, the first of each attempt in the order of the first
+/// journal, and of the end. Times, ids and seeds differ between any two runs and are not compared; what guests saw of
+/// clocks and the like only when `observed` says so.
+#[must_use]
+pub fn differences(first: &Recording, second: &Recording, observed: bool) -> Vec<Divergence> {
+    let (left, right) = (Lanes::of(first, observed), Lanes::of(second, observed));
+    let mut found: Vec<Divergence> =
+        Divergence::between("the beginning of the run", &left.begin, &right.begin).into_iter().collect();
+    let mut seen = BTreeSet::new();
+    for cursor in left.order.iter().chain(&right.order).filter(|cursor| seen.insert(*cursor)) {
+        found.extend(lane(cursor, left.lanes.get(cursor), right.lanes.get(cursor)));
+    }
+    found.extend(Divergence::between("the end of the run", &left.end, &right.end));
+    found
+}
+
+/// One journal, by attempts.
+struct Lanes {
+    begin: Value,
+    order: Vec<Cursor>,
+    lanes: BTreeMap<Cursor, Vec<Fact>>,
+    end: Value,
+}
+
+/// What one entry says that is worth comparing.
+struct Fact {
+    index: Option<u32>,
+    what: String,
+    value: Value,
+}
+
+impl Lanes {
+    fn of(recording: &Recording, observed: bool) -> Self {
+        let mut found =
+            Self { begin: Value::Null, order: Vec::new(), lanes: BTreeMap::new(), end: Value::Null };
+        for entry in recording.entries() {
+            found.add(entry, observed);
+        }
+        // Calls that are under way at one time end in any order.
+        for facts in found.lanes.values_mut() {
+            facts.sort_by_key(|fact| fact.index.map_or((fact.what == END, 0), |index| (false, index + 1)));
+        }
+        found
+    }
+
+    fn add(&mut self, entry: &Entry, observed: bool) {
+        match (&entry.event, &entry.cursor) {
+            (Event::RunStarted(run), _) => {
+                self.begin = json!({
+                    "workflow": run.workflow, "workflow_text": run.workflow_text, "input": run.input,
+                    "ceiling": run.ceiling, "prices": run.prices, "engine": run.engine, "skills": run.skills,
+                });
+            }
+            (Event::RunEnded(ended), _) => {
+                let part = |name: &str| ended.outcome.get(name).cloned().unwrap_or_default();
+                self.end = json!({"status": part("status"), "code": part("code"), "output": part("output")});
+            }
+            (event, Some(cursor)) => {
+                let Some(fact) = fact(event, observed) else { return };
+                let order = &mut self.order;
+                let lane = self.lanes.entry(cursor.clone()).or_insert_with(|| {
+                    order.push(cursor.clone());
+                    Vec::new()
+                });
+                lane.push(fact);
+            }
+            _ => {}
+        }
+    }
+}
+
+const END: &str = "the end of the attempt";
+
+fn fact(event: &Event, observed: bool) -> Option<Fact> {
+    let (index, what, value) = match event {
+        Event::StepStarted(event) => {
+            let value = json!({"skill": event.skill, "digest": event.digest, "input": event.input});
+            (None, "the beginning of the attempt", value)
+        }
+        Event::Intent(event) => {
+            let value = json!({"call": event.call, "request": event.request});
+            (Some(event.index), "the request", value)
+        }
+        Event::Result(event) => {
+            let failure = event.failure.as_ref().map(|failure| &failure.message);
+            let value = json!({"code": event.code, "answer": event.answer, "failure": failure});
+            (Some(event.index), "the answer", value)
+        }
+        Event::Observed(event) => {
+            let seen = observed.then_some(&event.value);
+            (Some(event.index), "what the guest saw", json!({"call": event.call, "value": seen}))
+        }
+        Event::Emitted(event) => {
+            let value = json!({"call": event.call, "target": event.target, "text": event.text});
+            (Some(event.index), "the text", value)
+        }
+        Event::StepEnded(event) => {
+            let failure = event.failure.as_ref().map(|failure| &failure.message);
+            let value = json!({"status": event.status, "code": event.code, "failure": failure, "output": event.output});
+            (None, END, value)
+        }
+        Event::Retry(_) | Event::RunStarted(_) | Event::RunResumed(_) | Event::RunEnded(_) => return None,
+    };
+    Some(Fact { index, what: what.to_owned(), value })
+}
+
+/// The first difference of an attempt.
+fn lane(cursor: &Cursor, left: Option<&Vec<Fact>>, right: Option<&Vec<Fact>>) -> Option<Divergence> {
+    let (Some(left), Some(right)) = (left, right) else {
+        let side = if left.is_some() { "first" } else { "second" };
+        let what = format!("only the {side} journal has this attempt");
+        return Some(Divergence::unmatched(ErrorCode::ReplayDivergence, what).at(cursor, None));
+    };
+    for (one, other) in left.iter().zip(right) {
+        let index = one.index.or(other.index);
+        if one.index != other.index || one.what != other.what {
+            let what = format!("{} stands against {}", one.what, other.what);
+            let index = one.index.into_iter().chain(other.index).min();
+            return Some(Divergence::unmatched(ErrorCode::ReplayDivergence, what).at(cursor, index));
+        }
+        if let Some(found) = Divergence::between(&one.what, &one.value, &other.value) {
+            return Some(found.at(cursor, index));
+        }
+    }
+    let (longer, side) = if left.len() > right.len() { (left, "first") } else { (right, "second") };
+    let more = longer.get(left.len().min(right.len()))?;
+    let what = format!("only the {side} journal goes on, with {}", more.what);
+    Some(Divergence::unmatched(ErrorCode::ReplayDivergence, what).at(cursor, more.index))
+}

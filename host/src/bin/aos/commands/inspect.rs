@@ -1,0 +1,274 @@
+//! `aos inspect` and `aos diff`: journals as people look at them. Neither runs anything.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use aos_host::canonical;
+use aos_host::ids::StepId;
+use aos_host::journal::{
+    AttemptView, CallView, Cursor, Divergence, Interrupted, Recording, RunView, StepView, differences,
+};
+use aos_host::outcome::OutcomeCode;
+use aos_host::providers::read_journal;
+use aos_host::units::Money;
+use serde_json::{Value, json};
+
+use crate::failed::PROOF_FAILED;
+use crate::options::{DiffArgs, Format, InspectArgs};
+use crate::render::{plain, print, say};
+
+/// Characters of a text that a tree shows.
+const SHOWN: usize = 100;
+
+/// Shows a journal.
+pub(crate) fn inspect(args: &InspectArgs) -> anyhow::Result<ExitCode> {
+    let recording = match read(&args.journal)? {
+        Ok(recording) => recording,
+        Err(code) => return Ok(code),
+    };
+    let view = RunView::of(&recording)?;
+    if let Some(place) = &args.call {
+        let (cursor, index) = parse_place(place)?;
+        let call = view.call(&cursor, index).with_context(|| {
+            format!("--call {place}: the journal has no such call; `aos inspect` without it lists all")
+        })?;
+        return show_call(call, args.format.format);
+    }
+    if args.format.format == Format::Json {
+        print(&String::from_utf8(canonical::to_vec(&view)?)?)?;
+        print("\n")?;
+    } else {
+        tree(&view)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows where two journals part.
+pub(crate) fn diff(args: &DiffArgs) -> anyhow::Result<ExitCode> {
+    let (first, second) = match (read(&args.first)?, read(&args.second)?) {
+        (Ok(first), Ok(second)) => (first, second),
+        (Err(code), _) | (_, Err(code)) => return Ok(code),
+    };
+    let found = differences(&first, &second, args.observed);
+    if args.format.format == Format::Json {
+        let all: Vec<Value> = found.iter().map(difference_json).collect();
+        print(&String::from_utf8(canonical::to_vec(&all)?)?)?;
+        print("\n")?;
+    } else {
+        for difference in &found {
+            print(&difference_text(difference))?;
+        }
+    }
+    if found.is_empty() {
+        say("the journals do not part");
+    }
+    Ok(ExitCode::from(u8::from(!found.is_empty())))
+}
+
+/// A journal, or the exit code of one that cannot be trusted.
+fn read(path: &Path) -> anyhow::Result<Result<Recording, ExitCode>> {
+    let bytes = read_journal(path).with_context(|| path.display().to_string())?;
+    Ok(Recording::read(&bytes).map_err(|error| {
+        say(&format!("{}: {}: {error}", path.display(), error.code()));
+        ExitCode::from(PROOF_FAILED)
+    }))
+}
+
+/// `STEP[/ITEM]:ATTEMPT:INDEX`
+fn parse_place(text: &str) -> anyhow::Result<(Cursor, u32)> {
+    let form = || format!("--call {text}: the form is STEP[/ITEM]:ATTEMPT:INDEX, such as fetch:1:0");
+    let mut parts = text.split(':');
+    let (Some(step), Some(attempt), Some(index), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        anyhow::bail!(form());
+    };
+    let (step, item) = match step.split_once('/') {
+        Some((step, item)) => (step, Some(item.parse().with_context(form)?)),
+        None => (step, None),
+    };
+    let (step, attempt) = (StepId::new(step).with_context(form)?, attempt.parse().with_context(form)?);
+    Ok((Cursor { step, item, attempt }, index.parse().with_context(form)?))
+}
+
+fn show_call(call: &CallView, format: Format) -> anyhow::Result<ExitCode> {
+    let mut value = serde_json::to_value(call)?;
+    if let Some(members) = value.as_object_mut() {
+        members.insert("request".to_owned(), call.request.clone());
+        members.insert("answer".to_owned(), call.answer.clone());
+    }
+    if format == Format::Json {
+        print(&String::from_utf8(canonical::to_vec(&value)?)?)?;
+        print("\n")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    print(&format!("{}\n", call_line(call)))?;
+    for (name, value) in [("request", &call.request), ("answer", &call.answer)] {
+        if !value.is_null() {
+            let text = serde_json::to_string_pretty(value)?;
+            let lines: Vec<_> = text.lines().map(plain).collect();
+            print(&format!("{name}\n{}\n", lines.join("\n")))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tree(view: &RunView) -> anyhow::Result<()> {
+    let end = match &view.outcome {
+        Some(outcome) => format!(
+            "{}  {}",
+            outcome.status.as_str().unwrap_or_default(),
+            outcome.code.as_str().unwrap_or_default()
+        ),
+        None => "no end: it was killed, or still goes on".to_owned(),
+    };
+    print(&format!("{}  run {}  {}\n", plain(&view.workflow), view.run, plain(&end)))?;
+    print(&format!(
+        "  {}  {}  charged {}  absorbed {}  of {}\n",
+        view.started,
+        time(view.took_us),
+        view.cost.charged,
+        view.cost.absorbed,
+        view.ceiling
+    ))?;
+    print(&format!("  {} entries  {} bytes\n", view.entries, view.bytes))?;
+    for wall in &view.resumed {
+        print(&format!("  resumed {wall}\n"))?;
+    }
+    if let Some(torn) = view.torn_bytes {
+        print(&format!("  the last {torn} bytes are a line that was not written to its end\n"))?;
+    }
+    for (place, step) in view.steps.iter().enumerate() {
+        step_tree(step, place + 1 == view.steps.len())?;
+    }
+    Ok(())
+}
+
+fn step_tree(step: &StepView, last: bool) -> anyhow::Result<()> {
+    let (branch, below) = branches(last);
+    let item = step.item.map(|item| format!("/{item}")).unwrap_or_default();
+    let skill = step.attempts.iter().find_map(|attempt| attempt.skill.as_ref());
+    let skill = skill.map(|skill| format!("  {skill}")).unwrap_or_default();
+    print(&format!("{branch}{}{item}{skill}\n", step.step))?;
+    for (place, attempt) in step.attempts.iter().enumerate() {
+        let (branch, inner) = branches(place + 1 == step.attempts.len());
+        print(&format!("{below}{branch}{}\n", attempt_line(attempt)))?;
+        for (place, call) in attempt.calls.iter().enumerate() {
+            let (branch, _) = branches(place + 1 == attempt.calls.len());
+            print(&format!("{below}{inner}{branch}{}\n", call_line(call)))?;
+        }
+    }
+    Ok(())
+}
+
+const fn branches(last: bool) -> (&'static str, &'static str) {
+    if last { ("└─ ", "   ") } else { ("├─ ", "│  ") }
+}
+
+fn attempt_line(attempt: &AttemptView) -> String {
+    let code = attempt.code.map_or("no end", |code| code.as_str());
+    let took = attempt.took_us.map(|took| format!("  {}", time(took))).unwrap_or_default();
+    let mut line = format!("attempt {}  {code}  at {}{took}", attempt.attempt, time(attempt.begun_us));
+    if attempt.skill.is_some() {
+        line.push_str(&format!("  fuel {} of {}", attempt.fuel.units(), attempt.fuel_granted.units()));
+    }
+    for (name, money) in [("charged", attempt.charged), ("absorbed", attempt.absorbed)] {
+        if money > Money::ZERO {
+            line.push_str(&format!("  {name} {money}"));
+        }
+    }
+    match attempt.interrupted {
+        Some(Interrupted::Fuel(fuel)) => line.push_str(&format!("  cut off at fuel {}", fuel.units())),
+        Some(Interrupted::Call(index)) => line.push_str(&format!("  cut off in call {index}")),
+        None => {}
+    }
+    if let Some(failure) = &attempt.failure {
+        line.push_str(&format!("  {}", shortened(&failure.message)));
+    }
+    if let Some(retry) = &attempt.retry {
+        line.push_str(&format!("  again in {} ms", retry.delay_ms));
+    }
+    line
+}
+
+fn call_line(call: &CallView) -> String {
+    let code = call.code.map_or("no result", |code| code.as_str());
+    let mut line = format!("{}  {}", call.index, call.call);
+    for part in [call.target.as_str(), &text_of(call)] {
+        if !part.is_empty() {
+            line.push_str(&format!("  {}", shortened(part)));
+        }
+    }
+    if call.code != Some(OutcomeCode::Ok) {
+        line.push_str(&format!("  {code}"));
+    }
+    if let Some(status) = call.status {
+        line.push_str(&format!("  {status}"));
+    }
+    line.push_str(&format!("  at {}", time(call.at_us)));
+    if let Some(took) = call.took_us {
+        line.push_str(&format!("  {}", time(took)));
+    }
+    if call.held > Money::ZERO {
+        line.push_str(&format!("  spent {} of {}", call.spent, call.held));
+    }
+    line
+}
+
+/// What was seen or written, which is short enough to stand in the tree.
+fn text_of(call: &CallView) -> String {
+    match call.class {
+        "emit" => call.request.as_str().unwrap_or_default().trim_end().to_owned(),
+        "observe" => call.answer.to_string(),
+        _ => String::new(),
+    }
+}
+
+fn difference_text(found: &Divergence) -> String {
+    let place = place_text(found);
+    let mut text = format!("{place}: {}", plain(&found.what));
+    if found.recorded.is_some() || found.actual.is_some() {
+        let pointer = if found.pointer.is_empty() { "the value" } else { &found.pointer };
+        text.push_str(&format!(" differs at {}\n", plain(pointer)));
+        for (sign, value) in [("-", &found.recorded), ("+", &found.actual)] {
+            let shown = value.as_ref().map_or_else(|| "nothing".to_owned(), Value::to_string);
+            text.push_str(&format!("  {sign} {}\n", shortened(&shown)));
+        }
+    } else {
+        text.push('\n');
+    }
+    text
+}
+
+fn place_text(found: &Divergence) -> String {
+    let Some(cursor) = &found.cursor else { return "run".to_owned() };
+    let item = cursor.item.map(|item| format!("/{item}")).unwrap_or_default();
+    let index = found.index.map(|index| format!(":{index}")).unwrap_or_default();
+    format!("{}{item}:{}{index}", cursor.step, cursor.attempt)
+}
+
+fn difference_json(found: &Divergence) -> Value {
+    json!({
+        "step": found.cursor.as_ref().map(|cursor| cursor.step.as_str()),
+        "item": found.cursor.as_ref().and_then(|cursor| cursor.item),
+        "attempt": found.cursor.as_ref().map(|cursor| cursor.attempt),
+        "call": found.index, "what": found.what, "pointer": found.pointer,
+        "first": found.recorded, "second": found.actual,
+    })
+}
+
+fn shortened(text: &str) -> String {
+    let shown: String = text.chars().take(SHOWN).collect();
+    let more = if shown.len() < text.len() { "…" } else { "" };
+    format!("{}{more}", plain(&shown))
+}
+
+/// Microseconds as people read them.
+fn time(micros: u64) -> String {
+    match micros {
+        0..10_000 => format!("{micros} µs"),
+        10_000..10_000_000 => format!("{} ms", micros / 1000),
+        _ => format!("{}.{} s", micros / 1_000_000, micros / 100_000 % 10),
+    }
+}
