@@ -2,6 +2,7 @@
 
 mod hostile_files;
 mod interrupted;
+mod journals;
 mod process;
 mod run_and_replay;
 mod skills;

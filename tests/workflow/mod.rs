@@ -2,10 +2,12 @@
 
 mod budget_exceeded_workflow;
 mod error_recovery_workflow;
+mod killed_run;
 mod llm_chain_workflow;
 mod mixed_skill_workflow;
 mod model_provider;
 mod permanent_failure_workflow;
+mod replay_certification;
 mod simple_http_workflow;
 mod stopped_workflow;
 mod tampered_journal;

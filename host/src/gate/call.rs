@@ -53,6 +53,18 @@ pub(crate) trait HostCall: Send + Sync {
     /// The upstream's status, where there is one.
     fn status(answer: &Self::Answer) -> Option<u16>;
 
+    /// The answer that an upstream with this status gives.
+    ///
+    /// # Errors
+    ///
+    /// Where a status is no answer of this door.
+    fn answer_of(
+        &self,
+        status: u16,
+        headers: Vec<(String, String)>,
+        body: String,
+    ) -> Result<Self::Answer, Failure>;
+
     /// Makes the call.
     ///
     /// # Errors

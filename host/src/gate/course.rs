@@ -6,10 +6,10 @@ use std::time::Duration;
 use aos_core::budget::{BudgetTracker, PriceList};
 use aos_core::failure::Failure;
 use aos_core::ids::Seed;
-use aos_core::journal::{JournalError, Recorder, Replayer};
+use aos_core::journal::{Cursor, JournalError, Past, Recorder, Rehearsal, Replayer, StepEnded};
 use aos_core::policy::Policy;
 
-use crate::providers::WorldSession;
+use crate::providers::{StillClock, WorldSession};
 
 /// The course of a run.
 #[derive(Clone)]
@@ -32,8 +32,47 @@ pub(crate) struct LiveRun {
     pub prices: Arc<PriceList>,
     /// What is allowed.
     pub policy: Arc<Policy>,
-    /// The world's monotonic time when the run began.
+    /// The run's own time.
+    pub time: RunTime,
+    /// What was recorded of it before.
+    pub behind: Behind,
+}
+
+/// What a live run knows already.
+pub(crate) enum Behind {
+    /// It is new.
+    Nothing,
+    /// It was killed, and goes on: what is recorded is not done again.
+    Killed(Arc<Past>),
+    /// It is a rehearsal: the journal is its world, but for what is to happen instead.
+    Rehearsed(Arc<Rehearsing>),
+}
+
+/// A rehearsal under way.
+pub(crate) struct Rehearsing {
+    /// What the journal knows.
+    pub known: Rehearsal,
+    /// The time, which goes on by what was recorded and by pauses.
+    pub clock: Arc<StillClock>,
+    /// Whether a request that the journal does not know is answered by a stub world.
+    pub stubs: bool,
+}
+
+/// The time of a run: it begins at 0 and does not count how long the run was dead.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RunTime {
+    /// The world's monotonic time when the run began, or went on.
     pub origin: Duration,
+    /// How old the run was then.
+    pub before: Duration,
+}
+
+impl RunTime {
+    /// How old the run is at a monotonic time of the world.
+    #[must_use]
+    pub(crate) const fn at(self, monotonic: Duration) -> Duration {
+        self.before.saturating_add(monotonic.saturating_sub(self.origin))
+    }
 }
 
 impl Course {
@@ -43,6 +82,27 @@ impl Course {
         match self {
             Self::Live(live) => live.recorder.with_facts(|facts| facts.run().seed),
             Self::Replay(replayer) => replayer.run_started().seed,
+        }
+    }
+
+    /// Whether deadlines strike and pauses are waited for.
+    #[must_use]
+    pub(crate) fn waits(&self) -> bool {
+        matches!(self, Self::Live(run) if run.rehearsing().is_none())
+    }
+
+    /// Whether one step is run after the other, so that the same comes of it each time.
+    #[must_use]
+    pub(crate) fn is_rehearsal(&self) -> bool {
+        matches!(self, Self::Live(run) if run.rehearsing().is_some())
+    }
+
+    /// How the attempt ended that is repeated here, or rehearsed.
+    #[must_use]
+    pub(crate) fn recorded_end(&self, cursor: &Cursor) -> Option<StepEnded> {
+        match self {
+            Self::Replay(replayer) => replayer.ended(cursor),
+            Self::Live(run) => run.rehearsing()?.known.ended(cursor).cloned(),
         }
     }
 }
@@ -70,6 +130,24 @@ impl LiveRun {
     /// Monotonic time since the run began.
     #[must_use]
     pub(crate) fn elapsed(&self) -> Duration {
-        self.world.clock.monotonic().saturating_sub(self.origin)
+        self.time.at(self.world.clock.monotonic())
+    }
+
+    /// What a killed run has behind it.
+    #[must_use]
+    pub(crate) fn past(&self) -> Option<&Past> {
+        match &self.behind {
+            Behind::Killed(past) => Some(past),
+            Behind::Nothing | Behind::Rehearsed(_) => None,
+        }
+    }
+
+    /// What a rehearsal draws from.
+    #[must_use]
+    pub(crate) fn rehearsing(&self) -> Option<&Rehearsing> {
+        match &self.behind {
+            Behind::Rehearsed(rehearsing) => Some(rehearsing),
+            Behind::Nothing | Behind::Killed(_) => None,
+        }
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use aos_core::budget::{AttemptAccount, InFlight, Refusal};
 use aos_core::failure::{ErrorCode, Failure, Settlement};
 use aos_core::journal::{
-    CallClass, CallResult, Cursor, Emitted, Event, Intent, JournalError, Observed, Recalled, Replayer,
+    CallClass, CallResult, Cursor, Emitted, Event, Intent, Interrupted, JournalError, Observed, Recalled,
+    Replayer,
 };
 use aos_core::outcome::OutcomeCode;
 use aos_core::policy::Policy;
@@ -14,6 +15,7 @@ use aos_core::units::{Money, Timestamp};
 use base64::Engine as _;
 use serde_json::{Value, json};
 
+use super::behind::TakenUp;
 use super::progress::Progress;
 use super::{HostCall, LiveRun};
 use crate::sandbox::Stop;
@@ -50,7 +52,7 @@ enum Side {
 }
 
 /// What opening a call came to.
-enum Opened {
+pub(super) enum Opened {
     Go(InFlight),
     Denied(Failure),
     Ended(Failure),
@@ -93,28 +95,41 @@ impl Gate {
     /// `CALL_LIMIT`, a refused reservation, a journal that cannot be written, a divergence.
     pub(crate) async fn call<C: HostCall>(&self, call: C) -> Result<(u32, Result<C::Answer, Failure>), Stop> {
         let index = self.next_call()?;
-        let (target, request, repeatable) = (call.target(), call.request(), call.repeatable());
-        let intent = |held| Intent {
+        let intent = Intent {
             index,
             call: C::NAME.to_owned(),
             class: CallClass::Effect,
-            target,
-            request,
-            repeatable,
-            held,
+            target: call.target(),
+            request: call.request(),
+            repeatable: call.repeatable(),
+            held: Money::ZERO,
         };
         let (run, account, policy) = match &self.0.side {
             Side::Live { run, account, policy } => (run, account, policy),
-            Side::Replay(replayer) => return self.recall::<C>(replayer, &intent(Money::ZERO)),
+            Side::Replay(replayer) => return self.recall::<C>(replayer, &intent),
             Side::Nowhere => return Ok((index, Err(no_world()))),
         };
         self.progress().in_flight = Some(index);
-        let permitted = call.permit(policy).and_then(|()| call.worst_price(&run.prices));
-        let opened = self.record(run, |_| open(permitted, account, intent))?;
-        let in_flight = match opened {
-            Opened::Go(in_flight) => in_flight,
-            Opened::Denied(failure) => return Ok((index, Err(self.refused(run, index, failure, false)?))),
-            Opened::Ended(failure) => return Err(Stop::new(self.refused(run, index, failure, true)?)),
+        if let Some(rehearsing) = run.rehearsing() {
+            let answer = self.rehearse(run, rehearsing, (account, policy), call, intent).await?;
+            let answer = answer.ok_or_else(|| self.cut_off(index))?;
+            return Ok((index, answer));
+        }
+        let in_flight = match self.take_up(run, account, &call, &intent)? {
+            TakenUp::Answered(answer) => return Ok((index, answer)),
+            TakenUp::SendAgain(in_flight) => in_flight,
+            TakenUp::New => {
+                let permitted = call.permit(policy).and_then(|()| call.worst_price(&run.prices));
+                match self.record(run, |_| open(permitted, account, intent))? {
+                    Opened::Go(in_flight) => in_flight,
+                    Opened::Denied(failure) => {
+                        return Ok((index, Err(self.refused(run, index, failure, false)?)));
+                    }
+                    Opened::Ended(failure) => {
+                        return Err(Stop::new(self.refused(run, index, failure, true)?));
+                    }
+                }
+            }
         };
         self.progress().unrepeatable += u32::from(!call.repeatable());
         run.sync().await.map_err(Stop::new)?;
@@ -124,6 +139,18 @@ impl Gate {
             Ok(answer) => C::price(answer),
             Err(failure) => money_lost(failure, in_flight.amount()),
         };
+        Ok((index, self.settle(run, index, &call, (answer, spent), in_flight)?))
+    }
+
+    /// Records what a call came to, with what became of its money.
+    pub(super) fn settle<C: HostCall>(
+        &self,
+        run: &LiveRun,
+        index: u32,
+        call: &C,
+        (answer, spent): (Result<C::Answer, Failure>, Money),
+        in_flight: InFlight,
+    ) -> Result<Result<C::Answer, Failure>, Stop> {
         let verdict = self.record(run, |at| {
             let verdict = match &answer {
                 Ok(answer) => {
@@ -134,7 +161,7 @@ impl Gate {
             (Event::Result(result::<C>(index, &answer, verdict.as_ref(), in_flight, spent)), verdict)
         })?;
         self.progress().ended(index, verdict, call.repeatable());
-        Ok((index, answer))
+        Ok(answer)
     }
 
     /// A look at something that changes by itself.
@@ -150,10 +177,15 @@ impl Gate {
     ) -> Result<Value, Stop> {
         let index = self.next_call()?;
         match &self.0.side {
-            Side::Live { run, .. } => self.record(run, |_| {
-                let value = look(run);
-                (Event::Observed(Observed { index, call: name.to_owned(), value: value.clone() }), value)
-            }),
+            Side::Live { run, .. } => {
+                if let Some(seen) = self.seen_before(run, index, name)? {
+                    return Ok(seen);
+                }
+                self.record(run, |_| {
+                    let value = look(run);
+                    (Event::Observed(Observed { index, call: name.to_owned(), value: value.clone() }), value)
+                })
+            }
             Side::Replay(replayer) => self.seen(replayer, index, name),
             Side::Nowhere => Ok(nowhere),
         }
@@ -173,6 +205,9 @@ impl Gate {
         let index = self.next_call()?;
         match &self.0.side {
             Side::Live { run, .. } => {
+                if let Some(seen) = self.seen_before(run, index, name)? {
+                    return Ok(seen);
+                }
                 self.progress().in_flight = Some(index);
                 let value = wait.await?;
                 self.progress().in_flight = None;
@@ -198,10 +233,11 @@ impl Gate {
         );
         let emitted = Emitted { index, call: name.to_owned(), target: target.to_owned(), text };
         match &self.0.side {
-            Side::Live { run, .. } => self.record(run, |_| (Event::Emitted(emitted), ())),
-            Side::Replay(replayer) => {
-                replayer.emitted(&self.0.cursor, &emitted).map_err(|found| Stop::new(found.into()))
-            }
+            Side::Live { run, .. } => match run.past().filter(|past| past.has(&self.0.cursor, index)) {
+                Some(past) => self.emitted_before(past.replayer(), &emitted),
+                None => self.record(run, |_| (Event::Emitted(emitted), ())),
+            },
+            Side::Replay(replayer) => self.emitted_before(replayer, &emitted),
             Side::Nowhere => Ok(()),
         }
     }
@@ -224,17 +260,58 @@ impl Gate {
         };
         match &self.0.side {
             Side::Live { run, .. } => {
-                self.record(run, |_| (Event::Intent(intent), ()))?;
+                match run.past().filter(|past| past.has(&self.0.cursor, index)) {
+                    Some(past) => match self.denied_before(past.replayer(), &intent)? {
+                        Some(failure) => return Ok(failure),
+                        None => {}
+                    },
+                    None => self.record(run, |_| (Event::Intent(intent), ()))?,
+                }
                 let message = format!("{target} is not open to skills");
                 self.refused(run, index, Failure::new(ErrorCode::CapabilityDenied, message), false)
             }
-            Side::Replay(replayer) => match replayer.recall(&self.0.cursor, &intent) {
-                Ok(Recalled::Result(result)) => Ok(result.failure.unwrap_or_else(no_world)),
-                Ok(Recalled::CutOff) => Ok(no_world()),
-                Err(found) => Err(Stop::new(found.into())),
-            },
+            Side::Replay(replayer) => Ok(self.denied_before(replayer, &intent)?.unwrap_or_else(no_world)),
             Side::Nowhere => Ok(no_world()),
         }
+    }
+
+    fn emitted_before(&self, replayer: &Replayer, emitted: &Emitted) -> Result<(), Stop> {
+        replayer.emitted(&self.0.cursor, emitted).map_err(|found| Stop::new(found.into()))
+    }
+
+    /// The recorded denial; none where the run was killed before it was recorded.
+    fn denied_before(&self, replayer: &Replayer, intent: &Intent) -> Result<Option<Failure>, Stop> {
+        match replayer.recall(&self.0.cursor, intent).map_err(|found| Stop::new(found.into()))? {
+            Recalled::Result(result) => Ok(Some(result.failure.unwrap_or_else(no_world))),
+            Recalled::CutOff => Ok(None),
+        }
+    }
+
+    /// What a run that knows something already saw here.
+    fn seen_before(&self, run: &LiveRun, index: u32, name: &str) -> Result<Option<Value>, Stop> {
+        if let Some(past) = run.past().filter(|past| past.has(&self.0.cursor, index)) {
+            return self.seen(past.replayer(), index, name).map(Some);
+        }
+        let Some(rehearsing) = run.rehearsing() else { return Ok(None) };
+        let known = &rehearsing.known;
+        let cut = known.ended(&self.0.cursor).and_then(|ended| ended.interrupted);
+        if cut == Some(Interrupted::Call(index)) {
+            return Err(self.cut_off(index));
+        }
+        let Some(value) = known.observed(&self.0.cursor, index, name) else { return Ok(None) };
+        let observed = Observed { index, call: name.to_owned(), value: value.clone() };
+        self.record(run, |_| (Event::Observed(observed), ()))?;
+        Ok(Some(value))
+    }
+
+    /// Which attempt it is the gate of.
+    pub(super) fn cursor(&self) -> &Cursor {
+        &self.0.cursor
+    }
+
+    /// How long one call may take.
+    pub(super) fn call_time(&self) -> Duration {
+        self.0.limits.call_time
     }
 
     /// What the host recorded of a call that failed or was answered with a refusal.
@@ -247,8 +324,8 @@ impl Gate {
     #[must_use]
     pub(crate) fn elapsed(&self) -> Option<Duration> {
         match &self.0.side {
-            Side::Live { run, .. } => Some(run.elapsed()),
-            Side::Replay(_) | Side::Nowhere => None,
+            Side::Live { run, .. } if run.rehearsing().is_none() => Some(run.elapsed()),
+            Side::Live { .. } | Side::Replay(_) | Side::Nowhere => None,
         }
     }
 
@@ -277,16 +354,22 @@ impl Gate {
     fn seen(&self, replayer: &Replayer, index: u32, name: &str) -> Result<Value, Stop> {
         match replayer.observed(&self.0.cursor, index, name) {
             Ok(Some(value)) => Ok(value),
-            Ok(None) => Err(self.cut_off(replayer, index)),
+            Ok(None) => Err(self.cut_off(index)),
             Err(found) => Err(Stop::new(found.into())),
         }
     }
 
     /// The recorded run was interrupted inside of this call, and so is this one.
-    fn cut_off(&self, replayer: &Replayer, index: u32) -> Stop {
+    fn cut_off(&self, index: u32) -> Stop {
         self.progress().in_flight = Some(index);
-        let ended = replayer.ended(&self.0.cursor).map(|ended| ended.recorded_failure());
-        Stop::new(ended.unwrap_or_else(no_world))
+        let ended = match &self.0.side {
+            Side::Replay(replayer) => replayer.ended(&self.0.cursor),
+            Side::Live { run, .. } => {
+                run.rehearsing().and_then(|rehearsing| rehearsing.known.ended(&self.0.cursor).cloned())
+            }
+            Side::Nowhere => None,
+        };
+        Stop::new(ended.map_or_else(no_world, |ended| ended.recorded_failure()))
     }
 
     fn recall<C: HostCall>(
@@ -297,25 +380,40 @@ impl Gate {
         let index = intent.index;
         let recalled = replayer.recall(&self.0.cursor, intent).map_err(|found| Stop::new(found.into()))?;
         let Recalled::Result(result) = recalled else {
-            return Err(self.cut_off(replayer, index));
+            return Err(self.cut_off(index));
         };
-        let result = *result;
+        Ok((index, self.answered::<C>(*result, true)?))
+    }
+
+    /// What a recorded result means for the guest.
+    pub(super) fn answered<C: HostCall>(
+        &self,
+        result: CallResult,
+        repeatable: bool,
+    ) -> Result<Result<C::Answer, Failure>, Stop> {
+        let index = result.index;
         let unreadable = || Failure::new(ErrorCode::JournalCorrupt, "a recorded answer cannot be read");
         match (result.answer, result.failure) {
             (_, Some(failure)) if result.ends_attempt => Err(Stop::new(failure)),
             (Some(answer), verdict) => {
-                self.progress().ended(index, verdict, true);
-                Ok((index, Ok(serde_json::from_value(answer).map_err(|_| Stop::new(unreadable()))?)))
+                self.progress().ended(index, verdict, repeatable);
+                Ok(Ok(serde_json::from_value(answer).map_err(|_| Stop::new(unreadable()))?))
             }
             (None, Some(failure)) => {
-                self.progress().ended(index, Some(failure.clone()), true);
-                Ok((index, Err(failure)))
+                self.progress().ended(index, Some(failure.clone()), repeatable);
+                Ok(Err(failure))
             }
             (None, None) => Err(Stop::new(unreadable())),
         }
     }
 
-    fn refused(&self, run: &LiveRun, index: u32, failure: Failure, ends: bool) -> Result<Failure, Stop> {
+    pub(super) fn refused(
+        &self,
+        run: &LiveRun,
+        index: u32,
+        failure: Failure,
+        ends: bool,
+    ) -> Result<Failure, Stop> {
         let failure = Failure { call: Some(index), ..failure };
         let result = CallResult {
             index,
@@ -333,7 +431,11 @@ impl Gate {
         Ok(failure)
     }
 
-    fn record<T>(&self, run: &LiveRun, make: impl FnOnce(Timestamp) -> (Event, T)) -> Result<T, Stop> {
+    pub(super) fn record<T>(
+        &self,
+        run: &LiveRun,
+        make: impl FnOnce(Timestamp) -> (Event, T),
+    ) -> Result<T, Stop> {
         let written = run.recorder.append_with(Some(&self.0.cursor), |at, _| make(at));
         written.map(|(_, made)| made).map_err(|error: JournalError| Stop::new(error.into()))
     }
@@ -342,23 +444,23 @@ impl Gate {
         self.progress().next_call(self.0.limits.host_calls)
     }
 
-    fn progress(&self) -> MutexGuard<'_, Progress> {
+    pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {
         self.0.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Reserves the worst price and says in the same entry what is about to happen.
-fn open(
+pub(super) fn open(
     permitted: Result<Money, Failure>,
     account: &AttemptAccount,
-    intent: impl FnOnce(Money) -> Intent,
+    intent: Intent,
 ) -> (Event, Opened) {
     let (held, opened) = match permitted.map(|price| (price, account.reserve(price))) {
         Ok((price, Ok(reservation))) => (price, Opened::Go(reservation.sent())),
         Ok((_, Err(refusal))) => (Money::ZERO, Opened::Ended(Refusal::into(refusal))),
         Err(failure) => (Money::ZERO, Opened::Denied(failure)),
     };
-    (Event::Intent(intent(held)), opened)
+    (Event::Intent(Intent { held, ..intent }), opened)
 }
 
 fn result<C: HostCall>(

@@ -133,6 +133,15 @@ impl HostCall for HttpCall {
         Some(answer.status)
     }
 
+    fn answer_of(
+        &self,
+        status: u16,
+        headers: Vec<(String, String)>,
+        body: String,
+    ) -> Result<HttpAnswer, Failure> {
+        Ok(HttpAnswer { status, headers, body: Body::Text(body) })
+    }
+
     async fn perform(
         &self,
         world: &WorldSession,

@@ -146,6 +146,16 @@ impl HostCall for LlmCall {
         None
     }
 
+    fn answer_of(
+        &self,
+        status: u16,
+        _headers: Vec<(String, String)>,
+        _body: String,
+    ) -> Result<LlmAnswer, Failure> {
+        let message = format!("a model answers with no status, and {status} is one");
+        Err(Failure::new(ErrorCode::InjectionInvalid, message))
+    }
+
     async fn perform(
         &self,
         world: &WorldSession,

@@ -1,5 +1,6 @@
 //! The one way from a guest to the world. Doors call it; policy, money and journal are here and nowhere else.
 
+mod behind;
 mod call;
 mod course;
 mod crossing;
@@ -8,7 +9,7 @@ mod llm_call;
 mod progress;
 
 pub(crate) use call::HostCall;
-pub(crate) use course::{Course, LiveRun};
+pub(crate) use course::{Behind, Course, LiveRun, Rehearsing, RunTime};
 pub(crate) use crossing::{Gate, GateLimits};
 pub(crate) use http_call::HttpCall;
 pub(crate) use llm_call::{LlmAnswer, LlmCall};

@@ -52,4 +52,7 @@ pub trait HttpSession: Send + Sync {
     ///
     /// A failure of the catalogue's network group, `DESTINATION_DENIED`, or `RESPONSE_TOO_LARGE`. A status is no error.
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, Failure>>;
+
+    /// A request of this run was answered before it was killed. A world that answers in sequences goes on after it.
+    fn answered_before(&self, _method: &str, _url: &str) {}
 }

@@ -11,7 +11,7 @@ mod llm;
 mod stub;
 mod world;
 
-pub use clock::{Clock, FixedClock, SystemClock};
+pub use clock::{Clock, FixedClock, StillClock, SystemClock};
 pub use entropy::{Entropy, FixedEntropy, SystemEntropy};
 pub use http::{HttpProvider, HttpRequest, HttpResponse, HttpSession, MAX_BODY_BYTES};
 pub use journal_file::{Durability, FileSink, read_journal};

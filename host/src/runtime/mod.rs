@@ -3,7 +3,9 @@
 mod builder;
 mod component_store;
 mod course;
+mod rehearse;
 mod replay;
+mod resume;
 mod run;
 
 use std::path::Path;
@@ -12,6 +14,7 @@ use std::sync::Arc;
 use aos_core::budget::PriceList;
 use aos_core::failure::Failure;
 use aos_core::ids::{RunId, SkillId};
+use aos_core::journal::{Injections, Recording, Sink};
 use aos_core::outcome::StructuredOutcome;
 use aos_core::units::whole_millis;
 use aos_core::workflow::Workflow;
@@ -94,6 +97,33 @@ impl Runtime {
     /// Repeats a recorded run from its journal alone, and compares everything that it does.
     pub async fn replay(&self, journal: &[u8]) -> Replay {
         replay::replay(&self.inner, journal).await
+    }
+
+    /// Goes on with a run that was killed, from the end of its journal: the answers that are recorded are not asked for
+    /// again. `journal` has to append after `recording`, as [`FileSink::take_up`](crate::providers::FileSink::take_up)
+    /// makes sure.
+    ///
+    /// # Errors
+    ///
+    /// A failure before anything is written or asked: `SKILL_DIGEST_MISMATCH`, `RECORDING_FOREIGN`, `CONFIG_INVALID` for
+    /// another world or price list, `REQUEST_INVALID` for a run that has ended.
+    pub async fn resume(&self, journal: impl Sink + 'static, recording: Recording) -> Result<Run, Failure> {
+        resume::resume(&self.inner, Box::new(journal), recording).await
+    }
+
+    /// Makes a recorded run again with something else happening at named calls. Requests that the journal knows get
+    /// their recorded answers; others go to this runtime's world when that is a stub, and end in `REPLAY_EXHAUSTED`
+    /// otherwise.
+    ///
+    /// # Errors
+    ///
+    /// A failure before anything is run: `SKILL_DIGEST_MISMATCH`, `RECORDING_FOREIGN`.
+    pub async fn rehearse(
+        &self,
+        recording: &Recording,
+        injections: Injections,
+    ) -> Result<StructuredOutcome, Failure> {
+        rehearse::rehearse(&self.inner, recording, injections).await
     }
 
     /// The outcome of a run that could not begin, such as one whose workflow is wrong.

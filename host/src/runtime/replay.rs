@@ -39,7 +39,7 @@ pub(super) async fn replay(inner: &Arc<Inner>, journal: &[u8]) -> Replay {
     replay
 }
 
-type Skills = BTreeMap<SkillId, Result<Arc<Prepared>, Failure>>;
+pub(super) type Skills = BTreeMap<SkillId, Result<Arc<Prepared>, Failure>>;
 type Refused = (Option<aos_core::ids::RunId>, Failure);
 
 async fn prepare(inner: &Inner, journal: &[u8]) -> Result<(Arc<Replayer>, Workflow, Skills), Refused> {
@@ -63,7 +63,7 @@ fn check_engine(inner: &Inner, started: &RunStarted) -> Result<(), JournalError>
 }
 
 /// The very components of the run: registered ones, or those that were kept.
-async fn resolve(inner: &Inner, started: &RunStarted) -> Result<Skills, Failure> {
+pub(super) async fn resolve(inner: &Inner, started: &RunStarted) -> Result<Skills, Failure> {
     let mut skills = Skills::new();
     for (name, pinned) in &started.skills {
         let skill = match pinned {

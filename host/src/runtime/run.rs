@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use aos_core::budget::BudgetTracker;
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::{RunId, Seed, SkillId};
 use aos_core::journal::{
-    Entry, Event, FORMAT_VERSION, PinnedSkill, Recorder, RunEnded, RunEnding, RunStarted, Sink,
+    Entry, Event, FORMAT_VERSION, Listener, PinnedSkill, Recorder, RunEnded, RunEnding, RunStarted, Sink,
 };
 use aos_core::json;
 use aos_core::outcome::StructuredOutcome;
@@ -20,7 +21,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::{Inner, course, new_run_id};
-use crate::gate::{Course, LiveRun};
+use crate::gate::{Behind, Course, LiveRun, RunTime};
 use crate::invocation::{Prepared, StopReason};
 use crate::metrics::Mode;
 use crate::providers::MemorySink;
@@ -139,10 +140,28 @@ pub(super) fn start(inner: &Arc<Inner>, workflow: &Workflow, input: Value, optio
             run_started(inner, workflow, &input, &skills, (id, Seed::from_bytes(seed), options.ceiling));
         begin(inner, workflow, options.sink, started, listener)
     });
+    follow(inner, Beginning { id, workflow: workflow.clone(), input, begun, skills, stop, entries, now })
+}
+
+/// A run that is about to be followed to its end.
+pub(super) struct Beginning {
+    pub id: RunId,
+    pub workflow: Workflow,
+    pub input: Value,
+    pub begun: Result<Arc<LiveRun>, Failure>,
+    pub skills: Skills,
+    pub stop: watch::Sender<Option<StopReason>>,
+    pub entries: mpsc::UnboundedReceiver<Arc<Entry>>,
+    pub now: Timestamp,
+}
+
+/// Follows a run to its end, in a task of its own.
+pub(super) fn follow(inner: &Arc<Inner>, beginning: Beginning) -> Run {
+    let Beginning { id, workflow, input, begun, skills, stop, entries, now } = beginning;
     let live = begun.as_ref().ok().cloned();
     let last_resort = LastResort { id, inner: Arc::clone(inner), live, workflow: workflow.clone() };
     let (at_work, over) = watch::channel(());
-    let (inner, workflow, asked) = (Arc::clone(inner), workflow.clone(), stop.clone());
+    let (inner, asked) = (Arc::clone(inner), stop.clone());
     let work = tokio::spawn(async move {
         let outcome = match begun {
             Ok(live) => live_run(inner, live, workflow, input, (skills, asked)).await,
@@ -161,7 +180,7 @@ fn check_readable(input: &Value) -> Result<(), Failure> {
     json::read(&input.to_string()).map(|_| ()).map_err(refused)
 }
 
-type Skills = BTreeMap<SkillId, Result<Arc<Prepared>, Failure>>;
+pub(super) type Skills = BTreeMap<SkillId, Result<Arc<Prepared>, Failure>>;
 
 fn resolve(inner: &Inner, workflow: &Workflow) -> Skills {
     let names: BTreeSet<&SkillId> = workflow.steps().iter().map(|step| &step.skill).collect();
@@ -221,18 +240,24 @@ fn begin(
 ) -> Result<Arc<LiveRun>, Failure> {
     let policy = Arc::new(Policy::new(workflow.grants().clone()));
     let world = inner.world.open(&policy);
-    let (clock, origin, wall) = (Arc::clone(&world.clock), world.clock.monotonic(), world.clock.wall());
+    let (clock, wall) = (Arc::clone(&world.clock), world.clock.wall());
+    let time = RunTime { origin: clock.monotonic(), before: Duration::ZERO };
     let budget = BudgetTracker::with_absorbed_ceiling(started.ceiling, started.absorbed_ceiling);
     let sink = sink.unwrap_or_else(|| Box::new(MemorySink::default()));
     // Entries carry the wall time of the start and the monotonic time since then, so that they never step back.
-    let clock = Box::new(move || wall.plus(clock.monotonic().saturating_sub(origin)));
-    let listen = Box::new(move |entry: &Arc<Entry>| {
+    let clock = Box::new(move || wall.plus(time.at(clock.monotonic())));
+    let recorder = Recorder::start(sink, clock, listen(listener), started)?;
+    let prices = Arc::clone(&inner.prices);
+    let behind = Behind::Nothing;
+    Ok(Arc::new(LiveRun { recorder, world, budget, prices, policy, time, behind }))
+}
+
+/// Hands entries on to the handle.
+pub(super) fn listen(listener: mpsc::UnboundedSender<Arc<Entry>>) -> Listener {
+    Box::new(move |entry: &Arc<Entry>| {
         // Nobody listens any more once the handle waits for the outcome.
         let _ = listener.send(Arc::clone(entry));
-    });
-    let recorder = Recorder::start(sink, clock, listen, started)?;
-    let prices = Arc::clone(&inner.prices);
-    Ok(Arc::new(LiveRun { recorder, world, budget, prices, policy, origin }))
+    })
 }
 
 async fn live_run(

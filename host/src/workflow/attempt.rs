@@ -27,6 +27,9 @@ pub(super) async fn attempt(
     input: &Value,
     deadline: Option<Duration>,
 ) -> Result<Attempted, Failure> {
+    if let Some(ended) = ended_before(context, cursor) {
+        return Ok(ended);
+    }
     let contract = &skill.metadata().contract;
     let longest = Duration::from_millis(contract.deadline_ms.into());
     let deadline = deadline.map_or(longest, |deadline| deadline.min(longest));
@@ -55,7 +58,7 @@ pub(super) async fn attempt(
         cursor: cursor.clone(),
         input: input.clone(),
         fuel: cut.unwrap_or(fuel),
-        deadline: matches!(context.course, Course::Live(_)).then_some(deadline),
+        deadline: context.course.waits().then(|| left_of(context, cursor, deadline)),
         stop: context.stop.subscribe(),
     };
     let mut ended = order.run().await;
@@ -68,6 +71,21 @@ pub(super) async fn attempt(
     Ok(Attempted { ended, repeatable })
 }
 
+/// An attempt that had ended before the run was killed.
+fn ended_before(context: &RunContext, cursor: &Cursor) -> Option<Attempted> {
+    let Course::Live(run) = &context.course else { return None };
+    let past = run.past()?;
+    let ended = past.replayer().ended(cursor)?;
+    Some(Attempted { ended, repeatable: past.is_repeatable(cursor) })
+}
+
+/// What is left of an attempt's time. Of one that began before the run was killed, some has passed.
+fn left_of(context: &RunContext, cursor: &Cursor, deadline: Duration) -> Duration {
+    let Course::Live(run) = &context.course else { return deadline };
+    let begun = run.past().and_then(|past| Some(past.last().at.since(past.started_at(cursor)?)));
+    deadline.saturating_sub(begun.unwrap_or_default())
+}
+
 /// A refusal stands in the journal already; a replay still has to compare and close it.
 fn settle_refusal(context: &RunContext, cursor: &Cursor, ended: StepEnded) -> Result<StepEnded, Failure> {
     match &context.course {
@@ -78,10 +96,7 @@ fn settle_refusal(context: &RunContext, cursor: &Cursor, ended: StepEnded) -> Re
 
 /// The fuel at which the recorded attempt was cut off while it computed.
 fn recorded_cut(context: &RunContext, cursor: &Cursor) -> Option<Fuel> {
-    let Course::Replay(replayer) = &context.course else {
-        return None;
-    };
-    match replayer.ended(cursor)?.interrupted? {
+    match context.course.recorded_end(cursor)?.interrupted? {
         Interrupted::Fuel(fuel) => Some(fuel),
         Interrupted::Call(_) => None,
     }
@@ -89,10 +104,9 @@ fn recorded_cut(context: &RunContext, cursor: &Cursor) -> Option<Fuel> {
 
 /// An attempt that ran into the recorded cut ends as the recorded one did.
 fn repeat_cut(context: &RunContext, cursor: &Cursor, ended: &mut Ended) {
-    let Course::Replay(replayer) = &context.course else {
-        return;
-    };
-    let Some(recorded) = replayer.ended(cursor).filter(|recorded| recorded.interrupted.is_some()) else {
+    let Some(recorded) =
+        context.course.recorded_end(cursor).filter(|recorded| recorded.interrupted.is_some())
+    else {
         return;
     };
     let met = match (&ended.result, recorded.interrupted) {

@@ -64,6 +64,8 @@ fn stopped(reason: StopReason, attempt: u32) -> StepEnded {
 /// Whether the attempt is over before it begins, for a reason that lies outside of it.
 pub(super) fn over_before(course: &Course, cursor: &Cursor, stop: Option<StopReason>) -> Option<StepEnded> {
     match course {
+        // What is recorded of an attempt counts, and not what would become of it now.
+        Course::Live(run) if run.past().is_some_and(|past| past.knows(cursor)) => None,
         Course::Live(_) => stop.map(|reason| stopped(reason, cursor.attempt)),
         Course::Replay(replayer) => {
             let from_outside = |ended: &StepEnded| {
@@ -101,6 +103,9 @@ pub(super) fn begin(course: &Course, wanted: &Wanted<'_>) -> Result<Beginning, F
 }
 
 fn begin_live(run: &Arc<LiveRun>, wanted: &Wanted<'_>) -> Result<Beginning, Failure> {
+    if let Some(begun) = begin_again(run, wanted)? {
+        return Ok(Beginning::Begun(begun));
+    }
     let account = run.budget.open_attempt();
     let metadata = wanted.skill.metadata();
     let contract: &ResourceContract = &metadata.contract;
@@ -134,6 +139,20 @@ fn begin_live(run: &Arc<LiveRun>, wanted: &Wanted<'_>) -> Result<Beginning, Fail
         }),
         Err(ended) => Beginning::Ended(ended),
     })
+}
+
+/// Takes up an attempt in which the run was killed: what it holds and has spent stands in the ledger.
+fn begin_again(run: &Arc<LiveRun>, wanted: &Wanted<'_>) -> Result<Option<Begun>, Failure> {
+    let Some(past) = run.past() else { return Ok(None) };
+    let Some(recorded) = past.replayer().started(wanted.cursor) else { return Ok(None) };
+    let actual = wanted.started(recorded.fuel_granted, recorded.fuel_cut, recorded.held);
+    past.replayer().step_started(wanted.cursor, &actual).map_err(Failure::from)?;
+    let account = run.budget.reopen_attempt(past.spent(wanted.cursor));
+    let fuel_hold = Some(account.held_before(recorded.held));
+    let (fuel, fuel_cut) = (recorded.fuel_granted, recorded.fuel_cut);
+    let policy = wanted.skill.policy(&run.policy);
+    let gate = Gate::live(Arc::clone(run), account, policy, wanted.cursor.clone(), wanted.limits);
+    Ok(Some(Begun { gate, fuel, fuel_cut, fuel_hold }))
 }
 
 impl Wanted<'_> {
@@ -189,6 +208,9 @@ pub(super) fn end(
 pub(super) fn end_early(course: &Course, cursor: &Cursor, event: StepEnded) -> Result<StepEnded, Failure> {
     match course {
         Course::Live(run) => {
+            if let Some(recorded) = run.past().and_then(|past| past.replayer().ended(cursor)) {
+                return Ok(recorded);
+            }
             run.recorder
                 .append(Some(cursor), || Event::StepEnded(Box::new(event.clone())))
                 .map_err(Failure::from)?;
@@ -207,6 +229,9 @@ pub(super) fn retry(
     match course {
         Course::Replay(replayer) => Ok(replayer.retry(attempt.cursor)),
         Course::Live(run) => {
+            if let Some(recorded) = run.past().and_then(|past| past.replayer().retry(attempt.cursor)) {
+                return Ok(Some(recorded));
+            }
             let Some(retry) = decide(attempt, policy, &course.seed()) else {
                 return Ok(None);
             };

@@ -122,7 +122,7 @@ impl Runner {
 
     /// Begins every step whose needs have ended, and skips every one that needs what failed.
     fn begin_what_can(&mut self) -> Result<(), Failure> {
-        while let Some(place) = self.graph.ready.pop_front() {
+        while let Some(place) = self.next_ready() {
             let Some(step) = self.workflow.steps().get(place).cloned() else {
                 continue;
             };
@@ -139,6 +139,12 @@ impl Runner {
             self.running.spawn(async move { (place, step::run(context, step).await) });
         }
         Ok(())
+    }
+
+    /// The next step that may begin. A rehearsal runs one after the other.
+    fn next_ready(&mut self) -> Option<usize> {
+        let wait = self.context.course.is_rehearsal() && !self.running.is_empty();
+        if wait { None } else { self.graph.ready.pop_front() }
     }
 
     fn end_early(&mut self, place: usize, ended: StepEnded) -> Result<(), Failure> {
@@ -272,10 +278,11 @@ impl Graph {
 
 /// Becomes ready at the run's deadline. A replay has none.
 async fn deadline(context: Arc<RunContext>) {
-    let live = matches!(context.course, Course::Live(_));
-    match context.deadline.filter(|_| live) {
-        Some(deadline) => tokio::time::sleep(deadline).await,
-        None => std::future::pending().await,
+    match (context.deadline, &context.course) {
+        (Some(deadline), Course::Live(run)) if context.course.waits() => {
+            tokio::time::sleep(deadline.saturating_sub(run.elapsed())).await;
+        }
+        _ => std::future::pending().await,
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::attempt::attempt;
 use super::ledger;
 use super::runner::RunContext;
-use crate::gate::Course;
+use crate::gate::{Course, LiveRun};
 use crate::invocation::Prepared;
 
 /// Runs a step to its end.
@@ -33,7 +33,7 @@ pub(super) async fn run(context: Arc<RunContext>, step: Step) -> Result<StepEnde
             return ledger::end_early(&context.course, &cursor, failed);
         }
     };
-    let began = elapsed(&context);
+    let began = began(&context, &step);
     loop {
         let attempted = {
             let _permit = context.permits.acquire().await;
@@ -53,7 +53,7 @@ pub(super) async fn run(context: Arc<RunContext>, step: Step) -> Result<StepEnde
         let Some(retry) = ledger::retry(&context.course, failed, step.retry)? else {
             return Ok(attempted.ended);
         };
-        pause(&context, Duration::from_millis(retry.delay_ms)).await;
+        pause(&context, &cursor, Duration::from_millis(retry.delay_ms)).await;
         cursor.attempt += 1;
         if let Some(over) = over(&context, &cursor) {
             return ledger::end_early(&context.course, &cursor, over);
@@ -99,14 +99,41 @@ fn over(context: &RunContext, cursor: &Cursor) -> Option<StepEnded> {
 }
 
 /// Waits, unless the run ends first. A replay does not wait.
-async fn pause(context: &RunContext, delay: Duration) {
-    if matches!(context.course, Course::Live(_)) {
+async fn pause(context: &RunContext, cursor: &Cursor, delay: Duration) {
+    let Course::Live(run) = &context.course else { return };
+    if let Some(rehearsing) = run.rehearsing() {
+        rehearsing.clock.advance(delay);
+    } else {
+        let delay = left_of(run, cursor, delay);
         let mut stop = context.stop.subscribe();
         tokio::select! {
             () = tokio::time::sleep(delay) => {}
             _ = stop.wait_for(Option::is_some) => {}
         }
     }
+}
+
+/// What is left of a pause in which, or after which, the run was killed.
+fn left_of(run: &LiveRun, cursor: &Cursor, delay: Duration) -> Duration {
+    let Some(past) = run.past() else { return delay };
+    let next = Cursor { attempt: cursor.attempt + 1, ..cursor.clone() };
+    if past.knows(&next) {
+        return Duration::ZERO;
+    }
+    let passed = past.retry_at(cursor).map(|at| past.last().at.since(at));
+    delay.saturating_sub(passed.unwrap_or_default())
+}
+
+/// How old the run was when the step began.
+fn began(context: &RunContext, step: &Step) -> Duration {
+    let before = match &context.course {
+        Course::Live(run) => run.past().and_then(|past| {
+            let begun = past.begun(&step.id)?;
+            Some(begun.since(past.replayer().facts().started()))
+        }),
+        Course::Replay(_) => None,
+    };
+    before.unwrap_or_else(|| elapsed(context))
 }
 
 fn elapsed(context: &RunContext) -> Duration {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{BudgetTracker, Refusal, Reservation};
+use super::{BudgetTracker, InFlight, Refusal, Reservation};
 use crate::units::Money;
 
 /// Money of one attempt. What is settled stays held until the attempt ends; an account that is dropped without a
@@ -34,6 +34,17 @@ impl Spent {
 impl AttemptAccount {
     pub(super) fn new(tracker: BudgetTracker) -> Self {
         Self { tracker, spent: Spent::default(), closed: false }
+    }
+
+    pub(super) fn restored(tracker: BudgetTracker, spent: Money) -> Self {
+        let account = Self::new(tracker);
+        account.spent.add(spent);
+        account
+    }
+
+    /// A hold that stands in the ledger already, of something that left before the run was killed.
+    pub fn held_before(&self, amount: Money) -> InFlight {
+        Reservation::new(self.tracker.clone(), self.spent.clone(), amount).sent()
     }
 
     /// Holds the worst case of something that is about to happen.

@@ -115,6 +115,12 @@ impl BudgetTracker {
         Self { sums: Arc::new(Mutex::new(sums)) }
     }
 
+    /// The ledger of a run that goes on: what stood in it is what its journal adds up to.
+    #[must_use]
+    pub fn restored(balance: Balance) -> Self {
+        Self { sums: Arc::new(Mutex::new(balance)) }
+    }
+
     /// The sums now.
     #[must_use]
     pub fn balance(&self) -> Balance {
@@ -124,6 +130,11 @@ impl BudgetTracker {
     /// An account for one attempt. What it spends is charged when the attempt succeeds, and absorbed when not.
     pub fn open_attempt(&self) -> AttemptAccount {
         AttemptAccount::new(self.clone())
+    }
+
+    /// The account of an attempt that goes on, which has spent this much already. It is held, as all that is spent.
+    pub fn reopen_attempt(&self, spent: Money) -> AttemptAccount {
+        AttemptAccount::restored(self.clone(), spent)
     }
 
     /// The fuel that an attempt gets: what its contract says, or what is affordable after `estimate` is set aside.

@@ -369,13 +369,19 @@ catalogue! {
         "see which call in the details";
     ReplayIncomplete "REPLAY_INCOMPLETE" INTEGRITY Error Never Caller Nothing 409 "FAILED_PRECONDITION"
         "the journal has no end: its run was killed, or still goes on"
-        "wait for the run to end";
+        "wait for the run to end, or let it go on with `aos resume`";
+    InjectionInvalid "INJECTION_INVALID" VALIDATION Error Never Caller Nothing 400 "INVALID_ARGUMENT"
+        "an injection names no call of the journal, or breaks the format"
+        "mend it at the line that the message names; `aos inspect` lists the calls of a journal";
     RecordingVersionUnsupported "RECORDING_VERSION_UNSUPPORTED" VALIDATION Error Never Operator Nothing 422 "UNIMPLEMENTED"
         "the journal has a format version that this build does not read"
         "use the version of the program that wrote it";
     RecordingForeign "RECORDING_FOREIGN" VALIDATION Error Never Operator Nothing 422 "FAILED_PRECONDITION"
         "the journal was recorded with an engine of other rules"
         "use the version of the program that wrote it";
+    UnknownOutcome "UNKNOWN_OUTCOME" TRANSIENT Error Idempotent Upstream Hold 504 "UNKNOWN"
+        "the run was killed after a request left and before its answer was recorded, so it may have acted"
+        "see at the upstream whether it did; give such requests an idempotency key";
     JournalCorrupt "JOURNAL_CORRUPT" INTEGRITY Critical Never Operator Nothing 422 "DATA_LOSS"
         "the journal's chain is broken: a line was changed, dropped or put in"
         "restore the file from a copy; nothing of it can be trusted";

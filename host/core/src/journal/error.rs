@@ -28,8 +28,11 @@ pub enum JournalError {
         found: u64,
     },
     /// The run has no end.
-    #[error("the journal has no run-ended entry: its run was killed, or still goes on")]
-    Incomplete,
+    #[error("the journal has no run-ended entry: its run was killed, or still goes on{}", torn_words(*torn))]
+    Incomplete {
+        /// Bytes of a last line that was not written to its end.
+        torn: usize,
+    },
     /// The engine's rules differ.
     #[error("the journal was recorded under the engine {recorded}, and this is {own}")]
     Foreign {
@@ -40,6 +43,10 @@ pub enum JournalError {
     },
 }
 
+fn torn_words(bytes: usize) -> String {
+    if bytes == 0 { String::new() } else { format!("; its last {bytes} bytes are a line that is torn") }
+}
+
 impl JournalError {
     /// The word of the catalogue.
     #[must_use]
@@ -48,7 +55,7 @@ impl JournalError {
             Self::Io { .. } => ErrorCode::JournalIo,
             Self::Corrupt { .. } => ErrorCode::JournalCorrupt,
             Self::Version { .. } => ErrorCode::RecordingVersionUnsupported,
-            Self::Incomplete => ErrorCode::ReplayIncomplete,
+            Self::Incomplete { .. } => ErrorCode::ReplayIncomplete,
             Self::Foreign { .. } => ErrorCode::RecordingForeign,
         }
     }

@@ -162,7 +162,7 @@ fn packed(event: &Event, packer: &mut Packer) -> Option<Event> {
             Event::StepEnded(Box::new(super::StepEnded { output, failure: event.failure.clone(), ..**event }))
         }
         Event::RunEnded(event) => {
-            let outcome = packer.pack(&event.outcome)?;
+            let outcome = packer.pack_last(&event.outcome)?;
             Event::RunEnded(Box::new(super::RunEnded { outcome }))
         }
         // The first line stands by itself, so that its version can be read before anything else.
@@ -234,7 +234,7 @@ fn unwritable(error: serde_json::Error) -> JournalError {
 /// What a line holds.
 pub(super) enum Line {
     /// An entry, whole.
-    Entry(Entry),
+    Entry(Box<Entry>),
     /// A text that later lines name.
     Blob(Stamp),
 }
@@ -264,7 +264,7 @@ pub(super) fn decode(text: &str, unpacker: &mut Unpacker) -> Result<Line, String
     unpacked(&mut event, unpacker)?;
     let of_run = matches!(event, Event::RunStarted(_) | Event::RunResumed(_) | Event::RunEnded(_));
     let cursor = if of_run { None } else { Some(read(text)?) };
-    Ok(Line::Entry(Entry { stamp, cursor, event }))
+    Ok(Line::Entry(Box::new(Entry { stamp, cursor, event })))
 }
 
 fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {

@@ -48,6 +48,7 @@ pub(super) struct Packer {
     next_list: u64,
     blobs: Vec<Blob>,
     expanded: usize,
+    is_last: bool,
 }
 
 impl Packer {
@@ -61,6 +62,12 @@ impl Packer {
     /// The value with its marks, or nothing when it is written as it is.
     pub(super) fn pack(&mut self, value: &Value) -> Option<Value> {
         if is_plain(value) { None } else { Some(self.packed(value, 0)) }
+    }
+
+    /// As [`Packer::pack`], for the last value of a journal: no list of it gets a name, as nothing can use it.
+    pub(super) fn pack_last(&mut self, value: &Value) -> Option<Value> {
+        self.is_last = true;
+        self.pack(value)
     }
 
     /// Whether the marks so far stand for no more than a reader takes.
@@ -111,11 +118,14 @@ impl Packer {
         let known = digests.iter().enumerate().rev();
         let after = known.filter_map(|(last, digest)| Some((last + 1, *self.lists.get(digest)?))).next();
         let (length, after) = after.map_or((0, None), |(length, name)| (length, Some(name)));
+        if self.is_last && after.is_none() {
+            return items.iter().map(|item| self.packed(item, depth + 1)).collect();
+        }
         let (before, rest) = items.split_at_checked(length).unwrap_or((items, &[]));
         self.expanded = self.expanded.saturating_add(before.iter().map(size).sum());
         let rest: Vec<Value> = rest.iter().map(|item| self.packed(item, depth + 1)).collect();
         let mut mark = Map::new();
-        if let Some(digest) = digests.last().filter(|_| length < items.len()) {
+        if let Some(digest) = digests.last().filter(|_| length < items.len() && !self.is_last) {
             mark.insert("name".to_owned(), self.next_list.into());
             self.lists.insert(*digest, self.next_list);
             self.next_list += 1;

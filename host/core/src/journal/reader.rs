@@ -141,7 +141,7 @@ impl Lines {
         let line = line::decode(text, &mut self.unpacker).map_err(|what| corrupt(number, what))?;
         self.check_order(number, &line)?;
         Ok(match line {
-            Line::Entry(entry) => Some(entry),
+            Line::Entry(entry) => Some(*entry),
             Line::Blob(_) => None,
         })
     }

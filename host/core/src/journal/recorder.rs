@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Cursor, Entry, Event, Facts, JournalError, RunStarted, Sink, Stamp, Syncer, Writer};
+use super::{
+    Cursor, Entry, Event, Facts, JournalError, Recording, RunResumed, RunStarted, Sink, Stamp, Syncer, Writer,
+};
 use crate::units::Timestamp;
 
 /// Tells the time of entries.
@@ -50,6 +52,27 @@ impl Recorder {
             event: Event::RunStarted(run),
         })?;
         Ok(Self { state: Mutex::new(state), clock, syncer })
+    }
+
+    /// Goes on with the journal of a run that was killed.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Io`] when the sink refuses the entry that says so.
+    pub fn resume(
+        sink: Box<dyn Sink>,
+        clock: Clock,
+        listener: Listener,
+        recording: &Recording,
+        resumed: RunResumed,
+    ) -> Result<Self, JournalError> {
+        let syncer = sink.syncer();
+        let (writer, facts) = (recording.writer(), recording.facts()?);
+        let last = recording.entries().last().map_or(facts.started(), |entry| entry.stamp.at);
+        let state = State { sink, writer, last, facts, broken: None, listener };
+        let recorder = Self { state: Mutex::new(state), clock, syncer };
+        recorder.append(None, || Event::RunResumed(resumed))?;
+        Ok(recorder)
     }
 
     /// Writes an entry. `make` runs under the journal's lock, so that what it decides stands in the journal in the

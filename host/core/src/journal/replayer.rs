@@ -10,6 +10,7 @@ use super::{
     Observed, Recording, Retry, RunStarted, Stamp, StepEnded, StepStarted,
 };
 use crate::failure::{ErrorCode, Failure};
+use crate::units::Timestamp;
 
 /// The journal of a run that is repeated.
 #[derive(Debug)]
@@ -22,32 +23,32 @@ pub struct Replayer {
 
 /// The entries of one attempt.
 #[derive(Debug, Default)]
-struct Lane {
-    started: Option<(Stamp, StepStarted)>,
-    crossings: BTreeMap<u32, Crossing>,
+pub(super) struct Lane {
+    pub(super) started: Option<(Stamp, StepStarted)>,
+    pub(super) crossings: BTreeMap<u32, Crossing>,
     ended: Option<(Stamp, StepEnded)>,
-    retry: Option<Retry>,
+    pub(super) retry: Option<(Timestamp, Retry)>,
     closed: bool,
 }
 
 /// One crossing of the gate.
 #[derive(Debug)]
-struct Crossing {
-    recorded: Recorded,
+pub(super) struct Crossing {
+    pub(super) recorded: Recorded,
     taken: bool,
 }
 
 #[derive(Debug)]
-enum Recorded {
+pub(super) enum Recorded {
     Call(Box<RecordedCall>),
     Observed(Observed),
     Emitted(Emitted),
 }
 
 #[derive(Debug)]
-struct RecordedCall {
-    intent: Intent,
-    result: Option<CallResult>,
+pub(super) struct RecordedCall {
+    pub(super) intent: Intent,
+    pub(super) result: Option<CallResult>,
 }
 
 /// What the journal holds for a call.
@@ -66,18 +67,25 @@ impl Replayer {
     ///
     /// [`JournalError::Incomplete`] for a run without an end, [`JournalError::Corrupt`] for one without a beginning.
     pub fn new(recording: Recording) -> Result<Self, JournalError> {
-        let facts = recording.facts()?;
         let Some(Entry { stamp, event: Event::RunEnded(ended), .. }) = recording.entries().last() else {
-            return Err(JournalError::Incomplete);
+            return Err(JournalError::Incomplete { torn: recording.torn().map_or(0, |torn| torn.bytes) });
         };
         let (end, outcome) = (*stamp, ended.outcome.clone());
+        Ok(Self { end, outcome, ..Self::unfinished(recording)? })
+    }
+
+    /// Prepares a recording whose run was killed.
+    pub(super) fn unfinished(recording: Recording) -> Result<Self, JournalError> {
+        let facts = recording.facts()?;
         let mut lanes: BTreeMap<Cursor, Lane> = BTreeMap::new();
         for entry in recording.entries() {
             if let Some(cursor) = &entry.cursor {
                 lanes.entry(cursor.clone()).or_default().add(entry);
             }
         }
-        Ok(Self { lanes: Mutex::new(lanes), facts, end, outcome })
+        let end =
+            recording.entries().last().map_or(Stamp { seq: 0, at: facts.started() }, |entry| entry.stamp);
+        Ok(Self { lanes: Mutex::new(lanes), facts, end, outcome: Value::Null })
     }
 
     /// The run's first entry.
@@ -113,7 +121,7 @@ impl Replayer {
     /// Whether another attempt followed.
     #[must_use]
     pub fn retry(&self, cursor: &Cursor) -> Option<Retry> {
-        self.lanes().get(cursor)?.retry.clone()
+        self.lanes().get(cursor)?.retry.as_ref().map(|(_, retry)| retry.clone())
     }
 
     /// Compares the beginning of an attempt.
@@ -238,7 +246,7 @@ impl Replayer {
         compare(&crossing.recorded).map_err(|found| found.at(cursor, Some(index)))
     }
 
-    fn lanes(&self) -> MutexGuard<'_, BTreeMap<Cursor, Lane>> {
+    pub(super) fn lanes(&self) -> MutexGuard<'_, BTreeMap<Cursor, Lane>> {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -257,9 +265,17 @@ impl Lane {
             Event::Observed(event) => self.cross(event.index, Recorded::Observed(event.clone())),
             Event::Emitted(event) => self.cross(event.index, Recorded::Emitted(event.clone())),
             Event::StepEnded(event) => self.ended = Some((entry.stamp, (**event).clone())),
-            Event::Retry(event) => self.retry = Some(event.clone()),
+            Event::Retry(event) => self.retry = Some((entry.stamp.at, event.clone())),
             Event::RunStarted(_) | Event::RunResumed(_) | Event::RunEnded(_) => {}
         }
+    }
+
+    /// Its calls, by index.
+    pub(super) fn calls(&self) -> impl Iterator<Item = &RecordedCall> {
+        self.crossings.values().filter_map(|crossing| match &crossing.recorded {
+            Recorded::Call(call) => Some(&**call),
+            Recorded::Observed(_) | Recorded::Emitted(_) => None,
+        })
     }
 
     fn cross(&mut self, index: u32, recorded: Recorded) {

@@ -30,6 +30,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Run(run) => commands::run(run).await,
         Command::Replay(replay) => commands::replay(replay).await,
+        Command::Resume(resume) => commands::resume(resume).await,
         Command::Inspect(inspect) => commands::inspect(&inspect),
         Command::Diff(diff) => commands::diff(&diff),
         Command::Skills { command: SkillsCommand::List(list) } => commands::list(list).await,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use aos_host::providers::Durability;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// What follows the help of a run.
@@ -18,11 +19,30 @@ Models are asked at AOS_LLM_BASE_URL (such as https://api.openai.com/v1) with th
 
 /// What follows the help of a replay.
 const REPLAY_EXAMPLES: &str = "\
-Example:
+Examples:
   aos replay .aos/runs/019ab3c4d5e67f8091a2b3c4d5e6f708.jsonl
+  aos replay run.jsonl --inject failures.yaml
+
+An injection file is a list; each element names one call of the journal, and one thing that happens there:
+  - {step: fetch, index: 0, status: 503, headers: {retry-after: \"1\"}}
+  - {step: fetch, attempt: 2, call: http.send, ordinal: 0, error: CONNECTION_LOST}
+  - {step: ask, call: llm.complete, timeout: true}      (or trap: true, or refuse: true)
+What is asked again afterwards gets its recorded answer. That is no replay and proves nothing; it exits with 0 when the run \
+came to an end, whatever it was, and with 3 when it asked what neither the journal nor a stub file answers.
 
 Exit code: 0 the bytes are equal, whatever the run's status was; 2 a misused command line; 3 a proof failed: \
 the replay did something else, or the journal cannot be trusted.";
+
+/// What follows the help of a resumption.
+const RESUME_EXAMPLES: &str = "\
+Example:
+  aos resume .aos/runs/019ab3c4d5e67f8091a2b3c4d5e6f708.jsonl
+
+Answers that the journal holds are not asked for again. A request that had left without an answer is sent again where that \
+does no more than sending it once (GET, PUT, or with an idempotency key); otherwise it ends in UNKNOWN_OUTCOME, and what was \
+held for it counts as spent. The stub file, if there was one, has to be given again.
+
+Exit code: as of run; 3 a journal that cannot be trusted, or that another process holds.";
 
 /// What follows the help of an inspection.
 const INSPECT_EXAMPLES: &str = "\
@@ -62,6 +82,9 @@ pub(crate) enum Command {
     /// Repeat a recorded run from its journal alone, and compare every byte
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay(ReplayArgs),
+    /// Go on with a run that was killed, from the end of its journal
+    #[command(after_help = RESUME_EXAMPLES)]
+    Resume(ResumeArgs),
     /// Look into a journal: steps, attempts, calls, charges and times
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectArgs),
@@ -111,6 +134,29 @@ pub(crate) struct ReplayArgs {
     pub journal: PathBuf,
     #[command(flatten)]
     pub skills: SkillFolders,
+    /// Let something else happen at named calls, and show what the run would have come to
+    #[arg(long, value_name = "FILE")]
+    pub inject: Option<PathBuf>,
+    /// With --inject: answer from a script what the journal does not know
+    #[arg(long, value_name = "FILE", requires = "inject")]
+    pub stubs: Option<PathBuf>,
+    #[command(flatten)]
+    pub format: FormatArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResumeArgs {
+    /// The journal of a run that has no end
+    #[arg(value_name = "JOURNAL")]
+    pub journal: PathBuf,
+    #[command(flatten)]
+    pub skills: SkillFolders,
+    /// The script that the run began with
+    #[arg(long, value_name = "FILE")]
+    pub stubs: Option<PathBuf>,
+    /// When the journal is made to last beyond a loss of power
+    #[arg(long, value_enum, default_value_t = DurabilityArg::Effects)]
+    pub durability: DurabilityArg,
     #[command(flatten)]
     pub format: FormatArg,
 }
@@ -206,6 +252,16 @@ pub(crate) enum DurabilityArg {
     EveryEntry,
     /// Whenever the operating system likes
     None,
+}
+
+impl From<DurabilityArg> for Durability {
+    fn from(durability: DurabilityArg) -> Self {
+        match durability {
+            DurabilityArg::Effects => Self::Effects,
+            DurabilityArg::EveryEntry => Self::EveryEntry,
+            DurabilityArg::None => Self::None,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -129,12 +129,12 @@ pub(crate) fn show_faults(path: &Path, invalid: &WorkflowInvalid) {
 /// A line for each thing that a step does, as it does it.
 pub(crate) struct Progress {
     paint: Paint,
-    steps: usize,
+    steps: Option<usize>,
     started: Option<Timestamp>,
 }
 
 impl Progress {
-    pub(crate) fn new(steps: usize) -> Self {
+    pub(crate) fn new(steps: Option<usize>) -> Self {
         Self { paint: Paint { colours: std::io::stderr().is_terminal() }, steps, started: None }
     }
 
@@ -143,9 +143,12 @@ impl Progress {
         let millis = entry.stamp.at.since(started).as_millis();
         let Some(cursor) = &entry.cursor else {
             if let Event::RunStarted(run) = &entry.event {
-                let many =
-                    if self.steps == 1 { "1 step".to_owned() } else { format!("{} steps", self.steps) };
-                say(&format!("run {} of {}, {many}", run.run, run.workflow));
+                let many = match self.steps {
+                    None => String::new(),
+                    Some(1) => ", 1 step".to_owned(),
+                    Some(steps) => format!(", {steps} steps"),
+                };
+                say(&format!("run {} of {}{many}", run.run, run.workflow));
             }
             return;
         };

@@ -140,4 +140,7 @@ pub trait LlmSession: Send + Sync {
         request: ChatRequest,
         timeout: Duration,
     ) -> BoxFuture<'_, Result<ChatResponse, Failure>>;
+
+    /// A question of this run was answered before it was killed. A world that answers in sequences goes on after it.
+    fn answered_before(&self, _question: &ChatRequest) {}
 }

@@ -58,6 +58,13 @@ impl StubWorld {
         Ok(Self { script: Arc::new(Script { http, llm }), digest: Digest::of(text.as_bytes()) })
     }
 
+    /// A world that answers nothing.
+    #[must_use]
+    pub fn empty() -> Self {
+        let script = Script { http: Vec::new(), llm: BTreeMap::new() };
+        Self { script: Arc::new(script), digest: Digest::of(b"") }
+    }
+
     /// The digest of the script's text.
     #[must_use]
     pub const fn digest(&self) -> Digest {
@@ -86,6 +93,20 @@ impl StubSession {
     }
 }
 
+impl StubSession {
+    fn next_http(&self, method: &str, url: &str) -> Option<&HttpAnswer> {
+        let fits = |rule: &&HttpScript| {
+            rule.url == url && rule.method.as_ref().is_none_or(|scripted| *scripted == method)
+        };
+        let rule = self.script.http.iter().find(fits)?;
+        self.next(format!("{:?} {url}", rule.method), &rule.answers)
+    }
+
+    fn next_llm(&self, task: &str) -> Option<&LlmAnswer> {
+        self.next(format!("llm {task}"), self.script.llm.get(task)?)
+    }
+}
+
 impl HttpProvider for StubWorld {
     fn open(&self, _policy: Arc<Policy>) -> Arc<dyn HttpSession> {
         StubSession::new(&self.script)
@@ -102,18 +123,19 @@ impl HttpSession for StubSession {
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, Failure>> {
         Box::pin(async move {
             let url = request.url.as_str();
-            let fits = |rule: &&HttpScript| {
-                rule.url == url && rule.method.as_ref().is_none_or(|method| *method == request.method)
-            };
-            let rule = self.script.http.iter().find(fits);
-            let answer = rule.and_then(|rule| self.next(format!("{:?} {url}", rule.method), &rule.answers));
-            let Some(answer) = answer else {
+            let Some(answer) = self.next_http(&request.method, url) else {
                 let message = format!("the stub file has no answer for {} {url}; add one", request.method);
                 return Err(Failure::new(ErrorCode::ConfigInvalid, message));
             };
             wait(answer.delay_ms, answer.error, request.timeout).await?;
             Ok(http_response(answer))
         })
+    }
+
+    fn answered_before(&self, method: &str, url: &str) {
+        if let Ok(url) = parse_url(url) {
+            self.next_http(&method.to_ascii_uppercase(), url.as_str());
+        }
     }
 }
 
@@ -124,9 +146,8 @@ impl LlmSession for StubSession {
         timeout: Duration,
     ) -> BoxFuture<'_, Result<ChatResponse, Failure>> {
         Box::pin(async move {
-            let task = request.task.clone().unwrap_or_else(|| first_word(&request));
-            let answers = self.script.llm.get(&task).map(Vec::as_slice).unwrap_or_default();
-            let Some(answer) = self.next(format!("llm {task}"), answers) else {
+            let task = task_of(&request);
+            let Some(answer) = self.next_llm(&task) else {
                 let known: Vec<_> = self.script.llm.keys().map(String::as_str).collect();
                 let message =
                     format!("the stub file has no answer for the task {task:?}; it has {}", known.join(", "));
@@ -138,6 +159,10 @@ impl LlmSession for StubSession {
             }
             Ok(llm_response(&request, answer))
         })
+    }
+
+    fn answered_before(&self, question: &ChatRequest) {
+        self.next_llm(&task_of(question));
     }
 }
 
@@ -184,6 +209,10 @@ fn http_response(answer: &HttpAnswer) -> HttpResponse {
 
 fn refused(status: u16) -> Option<Failure> {
     classify_status(UpstreamAnswer { status, headers: &[], at: Timestamp::EPOCH })
+}
+
+fn task_of(request: &ChatRequest) -> String {
+    request.task.clone().unwrap_or_else(|| first_word(request))
 }
 
 fn first_word(request: &ChatRequest) -> String {

@@ -1,8 +1,12 @@
 //! `aos replay`
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use aos_host::failure::{ErrorCode, Failure};
+use aos_host::journal::{Injections, Recording};
+use aos_host::outcome::OutcomeCode;
 use aos_host::providers::{World, read_journal};
 
 use crate::failed::PROOF_FAILED;
@@ -13,6 +17,9 @@ use crate::setup;
 /// Replays a journal.
 pub(crate) async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
     let journal = read_journal(&args.journal).with_context(|| args.journal.display().to_string())?;
+    if let Some(inject) = &args.inject {
+        return rehearse(&args, &journal, inject).await;
+    }
     let runtime = setup::runtime(World::live(), &args.skills.folders).await?;
     let replay = runtime.replay(&journal).await;
     print_outcome(&replay.outcome, args.format.format)?;
@@ -27,4 +34,35 @@ pub(crate) async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::from(PROOF_FAILED))
         }
     }
+}
+
+/// Makes the recorded run again with something else happening.
+async fn rehearse(args: &ReplayArgs, journal: &[u8], inject: &Path) -> anyhow::Result<ExitCode> {
+    let place = || format!("--inject {}", inject.display());
+    let world = match &args.stubs {
+        Some(_) => setup::world(args.stubs.as_deref())?,
+        None => World::live(),
+    };
+    let text = std::fs::read_to_string(inject).with_context(place)?;
+    let runtime = setup::runtime(world, &args.skills.folders).await?;
+    let rehearsed = match Recording::read(journal).map_err(Failure::from) {
+        Ok(recording) => match Injections::read(&text, &recording).map_err(Failure::from) {
+            Ok(injections) => runtime.rehearse(&recording, injections).await,
+            Err(failure) => Err(failure),
+        },
+        Err(failure) => Err(failure),
+    };
+    let (outcome, failed) = match rehearsed {
+        Ok(outcome) => {
+            let unknown = outcome.code == OutcomeCode::Error(ErrorCode::ReplayExhausted);
+            (outcome, unknown)
+        }
+        Err(failure) => (runtime.refuse(&failure), true),
+    };
+    print_outcome(&outcome, args.format.format)?;
+    say("rehearsed: this is what the run would have come to; it proves nothing");
+    if let OutcomeCode::Error(code) = outcome.code {
+        say_help(code.row().advice);
+    }
+    Ok(if failed { ExitCode::from(PROOF_FAILED) } else { ExitCode::SUCCESS })
 }

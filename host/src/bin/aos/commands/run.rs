@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use aos_host::failure::{ErrorCode, Failure};
 use aos_host::json;
 use aos_host::outcome::{OutcomeCode, StructuredOutcome};
-use aos_host::providers::{Durability, FileSink};
+use aos_host::providers::FileSink;
 use aos_host::units::Money;
 use aos_host::workflow_format::{MAX_WORKFLOW_BYTES, Workflow};
 use aos_host::{RunOptions, Runtime};
 use serde_json::Value;
 
+use super::follow::follow;
 use crate::options::{DurabilityArg, RunArgs};
-use crate::render::{Progress, print_outcome, say, say_help, show_faults};
+use crate::render::{print_outcome, say, say_help, show_faults};
 use crate::{folders, setup};
 
 /// Runs a workflow.
@@ -53,37 +53,15 @@ async fn record(
     let id = runtime.new_id();
     let path = journal.unwrap_or_else(|| Path::new(folders::STATE).join("runs").join(format!("{id}.jsonl")));
     let sink = match FileSink::create(&path) {
-        Ok(sink) => sink.durability(match durability {
-            DurabilityArg::Effects => Durability::Effects,
-            DurabilityArg::EveryEntry => Durability::EveryEntry,
-            DurabilityArg::None => Durability::None,
-        }),
+        Ok(sink) => sink.durability(durability.into()),
         Err(error) => return (runtime.refuse(&error.into()), None),
     };
     let mut options = RunOptions::default().id(id).journal(sink);
     if let Some(ceiling) = ceiling {
         options = options.ceiling(ceiling);
     }
-    let mut run = runtime.start(workflow, input, options);
-    let mut progress = Progress::new(workflow.steps().len());
-    let mut cancelled = false;
-    loop {
-        tokio::select! {
-            entry = run.next_entry() => match entry {
-                Some(entry) => progress.show(&entry),
-                None => return (run.outcome().await, Some(path)),
-            },
-            interrupted = tokio::signal::ctrl_c() => {
-                if cancelled || interrupted.is_err() {
-                    let failure = Failure::new(ErrorCode::Cancelled, "left at once; the journal has no end");
-                    return (runtime.refuse(&failure), Some(path));
-                }
-                say("cancelling; interrupt once more to leave at once");
-                run.cancel();
-                cancelled = true;
-            }
-        }
-    }
+    let run = runtime.start(workflow, input, options);
+    (follow(run, runtime, Some(workflow.steps().len())).await, Some(path))
 }
 
 fn input(text: &str) -> anyhow::Result<Value> {

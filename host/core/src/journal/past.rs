@@ -1,0 +1,121 @@
+//! What a run that was killed has behind it: its attempts draw from it until it ends, and then go on live.
+
+use std::collections::BTreeMap;
+
+use super::replayer::{Lane, Recorded};
+use super::{CallClass, Cursor, Entry, Interrupted, JournalError, Recording, Replayer, Stamp};
+use crate::failure::Settlement;
+use crate::ids::StepId;
+use crate::units::{Money, Timestamp};
+
+/// The journal of a run that goes on.
+#[derive(Debug)]
+pub struct Past {
+    replayer: Replayer,
+    last: Stamp,
+    begun: BTreeMap<StepId, Timestamp>,
+}
+
+impl Past {
+    /// Prepares the journal of a run that has no end.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Corrupt`] for one without a beginning.
+    pub fn new(recording: Recording) -> Result<Self, JournalError> {
+        let last = recording.entries().last().map(|entry| entry.stamp);
+        let last = last.unwrap_or(Stamp { seq: 0, at: Timestamp::EPOCH });
+        let mut begun = BTreeMap::new();
+        for Entry { stamp, cursor, .. } in recording.entries() {
+            if let Some(cursor) = cursor {
+                begun.entry(cursor.step.clone()).or_insert(stamp.at);
+            }
+        }
+        Ok(Self { replayer: Replayer::unfinished(recording)?, last, begun })
+    }
+
+    /// What answers from the journal.
+    #[must_use]
+    pub const fn replayer(&self) -> &Replayer {
+        &self.replayer
+    }
+
+    /// The place of the last entry.
+    #[must_use]
+    pub const fn last(&self) -> Stamp {
+        self.last
+    }
+
+    /// When a step's first attempt began.
+    #[must_use]
+    pub fn begun(&self, step: &StepId) -> Option<Timestamp> {
+        self.begun.get(step).copied()
+    }
+
+    /// Whether the journal has anything of an attempt.
+    #[must_use]
+    pub fn knows(&self, cursor: &Cursor) -> bool {
+        self.replayer.lanes().contains_key(cursor)
+    }
+
+    /// Whether the journal has this crossing.
+    #[must_use]
+    pub fn has(&self, cursor: &Cursor, index: u32) -> bool {
+        self.replayer.lanes().get(cursor).is_some_and(|lane| lane.crossings.contains_key(&index))
+    }
+
+    /// When an attempt began.
+    #[must_use]
+    pub fn started_at(&self, cursor: &Cursor) -> Option<Timestamp> {
+        self.replayer.lanes().get(cursor)?.started.as_ref().map(|(stamp, _)| stamp.at)
+    }
+
+    /// How much of a retry's pause had passed when the run was killed is not known better than by its last entry.
+    #[must_use]
+    pub fn retry_at(&self, cursor: &Cursor) -> Option<Timestamp> {
+        self.replayer.lanes().get(cursor)?.retry.as_ref().map(|(at, _)| *at)
+    }
+
+    /// What an attempt without an end has spent on calls that have one.
+    #[must_use]
+    pub fn spent(&self, cursor: &Cursor) -> Money {
+        let lanes = self.replayer.lanes();
+        let calls = lanes.get(cursor).into_iter().flat_map(Lane::calls);
+        calls
+            .filter_map(|call| call.result.as_ref())
+            .fold(Money::ZERO, |sum, result| sum.saturating_add(result.spent))
+    }
+
+    /// What is held for a call that has no result.
+    #[must_use]
+    pub fn held(&self, cursor: &Cursor, index: u32) -> Money {
+        let lanes = self.replayer.lanes();
+        let crossing = lanes.get(cursor).and_then(|lane| lane.crossings.get(&index));
+        match crossing.map(|crossing| &crossing.recorded) {
+            Some(Recorded::Call(call)) => call.intent.held,
+            _ => Money::ZERO,
+        }
+    }
+
+    /// Whether making an attempt again, which has ended, does no more than making it once.
+    #[must_use]
+    pub fn is_repeatable(&self, cursor: &Cursor) -> bool {
+        let lanes = self.replayer.lanes();
+        let mut calls = lanes.get(cursor).into_iter().flat_map(Lane::calls);
+        calls.all(|call| {
+            let failure = call.result.as_ref().and_then(|result| result.failure.as_ref());
+            let undone = failure.is_some_and(|failure| {
+                !failure.request_sent || failure.code.row().settlement == Settlement::Refund
+            });
+            call.intent.class == CallClass::Denied || call.intent.repeatable || undone
+        })
+    }
+}
+
+impl Replayer {
+    /// Whether the recorded attempt was cut off inside of this crossing.
+    #[must_use]
+    pub fn was_cut_off_in(&self, cursor: &Cursor, index: u32) -> bool {
+        self.ended(cursor).is_some_and(|ended| ended.interrupted == Some(Interrupted::Call(index)))
+    }
+}

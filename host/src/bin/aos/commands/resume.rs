@@ -1,0 +1,59 @@
+//! `aos resume`
+
+use std::process::ExitCode;
+
+use aos_host::journal::{Event, Recording};
+use aos_host::outcome::{OutcomeCode, StructuredOutcome};
+use aos_host::providers::FileSink;
+
+use super::follow::follow;
+use crate::failed::PROOF_FAILED;
+use crate::options::ResumeArgs;
+use crate::render::{print_outcome, say, say_help};
+use crate::setup;
+
+/// Goes on with a run that was killed.
+pub(crate) async fn resume(args: ResumeArgs) -> anyhow::Result<ExitCode> {
+    let world = setup::world(args.stubs.as_deref())?;
+    let taken = FileSink::take_up(&args.journal, |bytes| {
+        let recording = Recording::read(bytes)?;
+        let whole = recording.len_bytes();
+        Ok((recording, whole))
+    });
+    let (sink, recording) = match taken {
+        Ok(taken) => taken,
+        Err(error) => {
+            say(&format!("{}: {}: {error}", args.journal.display(), error.code()));
+            say_help(error.code().row().advice);
+            return Ok(ExitCode::from(PROOF_FAILED));
+        }
+    };
+    if let Some(torn) = recording.torn() {
+        say(&format!("cut off the last {} bytes: a line that was not written to its end", torn.bytes));
+    }
+    let outcome = match ended(&recording) {
+        Some(outcome) => {
+            say("the run has ended already; this is its outcome");
+            outcome
+        }
+        None => {
+            let runtime = setup::runtime(world, &args.skills.folders).await?;
+            match runtime.resume(sink.durability(args.durability.into()), recording).await {
+                Ok(run) => follow(run, &runtime, None).await,
+                Err(failure) => runtime.refuse(&failure),
+            }
+        }
+    };
+    print_outcome(&outcome, args.format.format)?;
+    if let OutcomeCode::Error(code) = outcome.code {
+        say_help(code.row().advice);
+    }
+    Ok(if outcome.is_usable() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn ended(recording: &Recording) -> Option<StructuredOutcome> {
+    match &recording.entries().last()?.event {
+        Event::RunEnded(ended) => serde_json::from_value(ended.outcome.clone()).ok(),
+        _ => None,
+    }
+}

@@ -1,0 +1,143 @@
+//! Calls of a run that knows something already: one that was killed and goes on, or a rehearsal.
+
+use aos_core::budget::{AttemptAccount, InFlight};
+use aos_core::failure::{ErrorCode, Failure};
+use aos_core::journal::{CallResult, Divergence, Event, Injected, Intent, Known, Recalled};
+use aos_core::policy::Policy;
+use aos_core::units::Money;
+
+use super::crossing::{Opened, open};
+use super::{Gate, HostCall, LiveRun, Rehearsing};
+use crate::sandbox::Stop;
+
+/// What a run that goes on has of a call.
+pub(super) enum TakenUp<A> {
+    /// Its result is recorded.
+    Answered(Result<A, Failure>),
+    /// It had left and has no result, and making it again does no more than making it once.
+    SendAgain(InFlight),
+    /// Nothing.
+    New,
+}
+
+impl Gate {
+    /// Looks for a call in what was recorded before the run was killed. One that had left without an answer, and that
+    /// would act again, ends in `UNKNOWN_OUTCOME`: all that was held for it counts as spent.
+    pub(super) fn take_up<C: HostCall>(
+        &self,
+        run: &LiveRun,
+        account: &AttemptAccount,
+        call: &C,
+        intent: &Intent,
+    ) -> Result<TakenUp<C::Answer>, Stop> {
+        let (index, cursor) = (intent.index, self.cursor());
+        let Some(past) = run.past().filter(|past| past.has(cursor, index)) else {
+            return Ok(TakenUp::New);
+        };
+        let recalled = past.replayer().recall(cursor, intent).map_err(|found| Stop::new(found.into()))?;
+        if let Recalled::Result(result) = recalled {
+            self.progress().unrepeatable += u32::from(!call.repeatable());
+            return self.answered::<C>(*result, call.repeatable()).map(TakenUp::Answered);
+        }
+        let in_flight = account.held_before(past.held(cursor, index));
+        // What may have been billed already is not asked for again under the same reservation.
+        if call.repeatable() && in_flight.amount() == Money::ZERO {
+            return Ok(TakenUp::SendAgain(in_flight));
+        }
+        self.progress().unrepeatable += u32::from(!call.repeatable());
+        let message = "the run was killed after this request had left, and nobody knows what became of it";
+        let failure =
+            Failure { call: Some(index), ..Failure::new(ErrorCode::UnknownOutcome, message).sent() };
+        let spent = in_flight.amount();
+        self.settle(run, index, call, (Err(failure), spent), in_flight).map(TakenUp::Answered)
+    }
+
+    /// Makes a call of a rehearsal: what is injected there, or what the journal knows, or what a stub world says.
+    pub(super) async fn rehearse<C: HostCall>(
+        &self,
+        run: &LiveRun,
+        rehearsing: &Rehearsing,
+        (account, policy): (&AttemptAccount, &Policy),
+        call: C,
+        intent: Intent,
+    ) -> Result<Option<Result<C::Answer, Failure>>, Stop> {
+        let index = intent.index;
+        let injected = rehearsing.known.injected(self.cursor(), index).cloned();
+        let known = match injected {
+            Some(_) => None,
+            None => rehearsing.known.answer(self.cursor(), &intent),
+        };
+        let permitted = call.permit(policy).and_then(|()| match (&known, &injected) {
+            (Some(known), _) => Ok(known.held),
+            (None, Some(Injected::Refuse)) => Ok(Money::MAX),
+            (None, _) => call.worst_price(&run.prices),
+        });
+        let opened = self.record(run, |_| open(permitted, account, intent))?;
+        let in_flight = match opened {
+            Opened::Go(in_flight) => in_flight,
+            Opened::Denied(failure) => return Ok(Some(Err(self.refused(run, index, failure, false)?))),
+            Opened::Ended(failure) => return Err(Stop::new(self.refused(run, index, failure, true)?)),
+        };
+        self.progress().unrepeatable += u32::from(!call.repeatable());
+        let (answer, spent) = match (injected, known) {
+            (Some(injected), _) => (injected_answer(&call, injected)?, Money::ZERO),
+            (None, Some(Known { result: Some(result), took, .. })) => {
+                rehearsing.clock.advance(took);
+                return self.known_answer::<C>(run, index, &call, (result, in_flight)).map(Some);
+            }
+            // The recorded attempt was cut off in here.
+            (None, Some(Known { result: None, .. })) => return Ok(None),
+            (None, None) if rehearsing.stubs => {
+                let answer = call.perform(&run.world, &run.prices, self.call_time()).await;
+                let spent = answer.as_ref().map_or(Money::ZERO, C::price);
+                (answer, spent)
+            }
+            (None, None) => {
+                let what = format!("{} asks what the journal does not know; --stubs may answer it", C::NAME);
+                let found = Divergence::unmatched(ErrorCode::ReplayExhausted, what);
+                return Err(Stop::new(found.at(self.cursor(), Some(index)).into()));
+            }
+        };
+        let answer = answer.map_err(|failure| Failure { call: Some(index), ..failure });
+        self.settle(run, index, &call, (answer, spent), in_flight).map(Some)
+    }
+
+    /// A recorded result, as this attempt's own.
+    fn known_answer<C: HostCall>(
+        &self,
+        run: &LiveRun,
+        index: u32,
+        call: &C,
+        (result, in_flight): (CallResult, InFlight),
+    ) -> Result<Result<C::Answer, Failure>, Stop> {
+        let settled = in_flight.settle(result.spent);
+        let failure = result.failure.map(|failure| Failure { call: Some(index), ..failure });
+        let result = CallResult {
+            index,
+            failure,
+            spent: settled.spent,
+            refunded: settled.refunded,
+            overrun: settled.overrun,
+            ..result
+        };
+        self.record(run, |_| (Event::Result(result.clone()), ()))?;
+        self.answered::<C>(result, call.repeatable())
+    }
+}
+
+fn injected_answer<C: HostCall>(call: &C, injected: Injected) -> Result<Result<C::Answer, Failure>, Stop> {
+    let failed = |code, message: &str| {
+        let failure = Failure::new(code, message);
+        let left = failure.code.row().settlement != aos_core::failure::Settlement::Refund;
+        if left { failure.sent() } else { failure }
+    };
+    Ok(match injected {
+        Injected::Status { status, headers, body } => call.answer_of(status, headers, body),
+        Injected::Error(code) => Err(failed(code, "injected")),
+        Injected::Timeout => Err(failed(ErrorCode::Timeout, "no whole answer in time (injected)")),
+        Injected::Trap => {
+            return Err(Stop::new(Failure::new(ErrorCode::SkillTrap, "the component trapped (injected)")));
+        }
+        Injected::Refuse => Err(failed(ErrorCode::BudgetExceeded, "the budget refuses (injected)")),
+    })
+}

@@ -1,0 +1,69 @@
+//! A recorded run that is made again with something else happening at named calls. It is no replay, and proves nothing: it
+//! shows what the run would have come to.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aos_core::budget::BudgetTracker;
+use aos_core::failure::Failure;
+use aos_core::journal::{Injections, JournalError, Recorder, Recording, Rehearsal};
+use aos_core::outcome::StructuredOutcome;
+use aos_core::policy::Policy;
+use aos_core::units::Timestamp;
+use aos_core::workflow::Workflow;
+use tokio::sync::{mpsc, watch};
+
+use super::run::{Beginning, follow, listen};
+use super::{Inner, replay};
+use crate::gate::{Behind, LiveRun, Rehearsing, RunTime};
+use crate::providers::{MemorySink, StillClock, StubWorld, World, WorldSession};
+
+/// Makes a recorded run again.
+pub(super) async fn rehearse(
+    inner: &Arc<Inner>,
+    recording: &Recording,
+    injections: Injections,
+) -> Result<StructuredOutcome, Failure> {
+    let known = Rehearsal::new(recording, injections)?;
+    let started = known.run_started().clone();
+    let own = inner.registry.compiler().engine().fingerprint();
+    if started.engine != own {
+        return Err(
+            JournalError::Foreign { recorded: started.engine.to_string(), own: own.to_string() }.into()
+        );
+    }
+    let workflow = Workflow::parse(started.workflow_text.as_bytes())?;
+    let skills = replay::resolve(inner, &started).await?;
+    let (stop, (listener, entries)) = (watch::Sender::new(None), mpsc::unbounded_channel());
+    let (id, input, now) = (started.run, started.input.clone(), known.started());
+    let stubs = inner.world.stubs().is_some();
+    // The live world is not even opened.
+    let outside = if stubs { inner.world.clone() } else { World::stub(StubWorld::empty()) };
+    let policy = Arc::new(Policy::new(workflow.grants().clone()));
+    let clock = Arc::new(StillClock::new(now));
+    let world = WorldSession { clock: Arc::<StillClock>::clone(&clock), ..outside.open(&policy) };
+    let recorder = record(&clock, now, listen(listener), started.clone())?;
+    let live = LiveRun {
+        recorder,
+        world,
+        budget: BudgetTracker::with_absorbed_ceiling(started.ceiling, started.absorbed_ceiling),
+        prices: Arc::clone(&inner.prices),
+        policy,
+        time: RunTime { origin: Duration::ZERO, before: Duration::ZERO },
+        behind: Behind::Rehearsed(Arc::new(Rehearsing { known, clock, stubs })),
+    };
+    let begun = Ok(Arc::new(live));
+    Ok(follow(inner, Beginning { id, workflow, input, begun, skills, stop, entries, now }).outcome().await)
+}
+
+fn record(
+    clock: &Arc<StillClock>,
+    start: Timestamp,
+    listener: aos_core::journal::Listener,
+    started: aos_core::journal::RunStarted,
+) -> Result<Recorder, JournalError> {
+    use crate::providers::Clock as _;
+    let clock = Arc::clone(clock);
+    let now = Box::new(move || start.plus(clock.monotonic()));
+    Recorder::start(Box::new(MemorySink::default()), now, listener, started)
+}

@@ -1,0 +1,119 @@
+//! A run that was killed and goes on: what is recorded is not done again.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use aos_core::budget::{Balance, BudgetTracker};
+use aos_core::failure::{ErrorCode, Failure};
+use aos_core::journal::{
+    CallClass, Entry, Event, Facts, JournalError, Past, Recorder, Recording, RunResumed, RunStarted, Sink,
+};
+use aos_core::policy::Policy;
+use aos_core::workflow::Workflow;
+use serde_json::Value;
+use tokio::sync::{mpsc, watch};
+
+use super::run::{Beginning, Run, follow, listen};
+use super::{Inner, replay};
+use crate::gate::{Behind, LiveRun, RunTime};
+use crate::providers::{ChatRequest, WorldSession};
+
+/// Takes up a run. Nothing is written, and nothing is asked, when this fails.
+pub(super) async fn resume(
+    inner: &Arc<Inner>,
+    sink: Box<dyn Sink>,
+    recording: Recording,
+) -> Result<Run, Failure> {
+    let facts = recording.facts()?;
+    let started = facts.run().clone();
+    check(inner, &recording, &started)?;
+    let workflow = Workflow::parse(started.workflow_text.as_bytes())?;
+    let skills = replay::resolve(inner, &started).await?;
+    let (stop, (listener, entries)) = (watch::Sender::new(None), mpsc::unbounded_channel());
+    let live = begin(inner, sink, recording, &workflow, listen(listener))?;
+    let (id, input, now) = (started.run, started.input, facts.started());
+    Ok(follow(inner, Beginning { id, workflow, input, begun: Ok(live), skills, stop, entries, now }))
+}
+
+/// A run goes on under the rules that it began under, or not at all.
+fn check(inner: &Inner, recording: &Recording, started: &RunStarted) -> Result<(), Failure> {
+    if recording.entries().iter().any(|entry| matches!(entry.event, Event::RunEnded(_))) {
+        return Err(Failure::new(
+            ErrorCode::RequestInvalid,
+            "the run has ended; there is nothing to go on with",
+        ));
+    }
+    let own = inner.registry.compiler().engine().fingerprint();
+    if started.engine != own {
+        return Err(
+            JournalError::Foreign { recorded: started.engine.to_string(), own: own.to_string() }.into()
+        );
+    }
+    let invalid = |message: &str| Err(Failure::new(ErrorCode::ConfigInvalid, message));
+    if started.prices != inner.prices.digest() {
+        return invalid("the run began under another price list");
+    }
+    match (started.stubs, inner.world.stubs()) {
+        (recorded, own) if recorded == own => Ok(()),
+        (None, _) => invalid("the run began in the live world, and this one is a stub; leave --stubs out"),
+        (Some(_), _) => invalid("the run began in a stub world; give the same file with --stubs"),
+    }
+}
+
+fn begin(
+    inner: &Inner,
+    sink: Box<dyn Sink>,
+    recording: Recording,
+    workflow: &Workflow,
+    listener: aos_core::journal::Listener,
+) -> Result<Arc<LiveRun>, Failure> {
+    let facts = recording.facts()?;
+    let policy = Arc::new(Policy::new(workflow.grants().clone()));
+    let world = inner.world.open(&policy);
+    answered_before(&world, &recording);
+    let last = recording.entries().last().map_or(facts.started(), |entry| entry.stamp.at);
+    let time = RunTime { origin: world.clock.monotonic(), before: last.since(facts.started()) };
+    let (clock, began) = (Arc::clone(&world.clock), facts.started());
+    let torn_bytes = recording.torn().map_or(0, |torn| torn.bytes as u64);
+    let resumed = RunResumed { wall: world.clock.wall(), torn_bytes };
+    let clock = Box::new(move || began.plus(time.at(clock.monotonic())));
+    let recorder = Recorder::resume(sink, clock, listener, &recording, resumed)?;
+    let budget = BudgetTracker::restored(balance(&facts));
+    let prices = Arc::clone(&inner.prices);
+    let behind = Behind::Killed(Arc::new(Past::new(recording)?));
+    Ok(Arc::new(LiveRun { recorder, world, budget, prices, policy, time, behind }))
+}
+
+/// The ledger as the journal adds up to it.
+fn balance(facts: &Facts) -> Balance {
+    let (run, cost) = (facts.run(), facts.cost());
+    Balance {
+        ceiling: run.ceiling,
+        absorbed_ceiling: run.absorbed_ceiling,
+        held: facts.held(),
+        charged: cost.charged,
+        absorbed: cost.absorbed,
+        refunded: cost.refunded,
+        peak_held: cost.peak_held,
+    }
+}
+
+/// Tells a world that answers in sequences how far the run was.
+fn answered_before(world: &WorldSession, recording: &Recording) {
+    let result = |entry: &Entry| match &entry.event {
+        Event::Result(result) => Some((entry.cursor.clone()?, result.index)),
+        _ => None,
+    };
+    let answered: BTreeSet<_> = recording.entries().iter().filter_map(result).collect();
+    for entry in recording.entries() {
+        let (Event::Intent(intent), Some(cursor)) = (&entry.event, &entry.cursor) else { continue };
+        if intent.class != CallClass::Effect || !answered.contains(&(cursor.clone(), intent.index)) {
+            continue;
+        }
+        let text = |name: &str| intent.request.get(name).and_then(Value::as_str).unwrap_or_default();
+        match serde_json::from_value::<ChatRequest>(intent.request.clone()) {
+            Ok(question) => world.llm.answered_before(&question),
+            Err(_) => world.http.answered_before(text("method"), text("url")),
+        }
+    }
+}

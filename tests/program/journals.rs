@@ -1,0 +1,186 @@
+//! `aos inspect`, `aos diff`, `aos resume`, and replays in which something else happens.
+
+use serde_json::json;
+
+use super::process::{Home, at_home};
+use crate::support::server::{Reply, Server};
+
+/// The demo, recorded as `j.jsonl`.
+async fn recorded() -> Home {
+    let home = Home::new().with_demo();
+    let ended = home.aos(["run", "demo.yaml", "--stubs", "stubs.yaml", "--journal", "j.jsonl"]).await;
+    ended.assert_code(0);
+    home
+}
+
+#[test]
+fn a_journal_is_shown_as_a_tree() {
+    at_home(async |_| {
+        let home = recorded().await;
+        let ended = home.aos(["inspect", "j.jsonl"]).await;
+        ended.assert_code(0);
+        for words in [
+            "demo  run ",
+            "success  OK",
+            "fetch  http_call",
+            "0  http.send  GET https://api.github.com/zen  200",
+            "└─ document",
+        ] {
+            assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
+        }
+        let ended = home.aos(["inspect", "j.jsonl", "--format", "json"]).await;
+        ended.assert_code(0);
+        let view = ended.json();
+        assert_eq!(view["outcome"]["code"], "OK");
+        assert_eq!(view["steps"][1]["attempts"][0]["calls"][0]["call"], "llm.complete");
+        assert_eq!(view["torn_bytes"], json!(null));
+    });
+}
+
+#[test]
+fn one_call_is_shown_in_full() {
+    at_home(async |_| {
+        let home = recorded().await;
+        let ended = home.aos(["inspect", "j.jsonl", "--call", "fetch:1:0"]).await;
+        ended.assert_code(0);
+        assert!(ended.stdout.contains("\"url\": \"https://api.github.com/zen\""), "{}", ended.stdout);
+        assert!(ended.stdout.contains("Keep it logically awesome."), "{}", ended.stdout);
+        let ended = home.aos(["inspect", "j.jsonl", "--call", "fetch:1:0", "--format", "json"]).await;
+        assert_eq!(ended.json()["answer"]["status"], 200);
+        for (place, words) in [
+            ("fetch:1:9", "no such call"),
+            ("fetch", "STEP[/ITEM]:ATTEMPT:INDEX"),
+            ("fetch:x:0", "fetch:1:0"),
+        ] {
+            let ended = home.aos(["inspect", "j.jsonl", "--call", place]).await;
+            ended.assert_code(2);
+            assert!(ended.stderr.contains(words), "{}", ended.stderr);
+        }
+    });
+}
+
+#[test]
+fn a_journal_that_cannot_be_trusted_is_not_shown() {
+    at_home(async |_| {
+        let home = recorded().await;
+        let good = std::fs::read_to_string(home.path("j.jsonl")).unwrap();
+        home.write("bad.jsonl", good.replace("logically", "foolishly"));
+        for arguments in
+            [&["inspect", "bad.jsonl"][..], &["diff", "j.jsonl", "bad.jsonl"], &["resume", "bad.jsonl"]]
+        {
+            let ended = home.aos(arguments).await;
+            ended.assert_code(3);
+            assert!(ended.stderr.contains("JOURNAL_CORRUPT"), "{}", ended.stderr);
+            assert_eq!(ended.stdout, "");
+        }
+        home.aos(["inspect", "nothing.jsonl"]).await.assert_code(2);
+    });
+}
+
+#[test]
+fn two_runs_of_the_same_do_not_part_and_others_do_at_the_call() {
+    at_home(async |_| {
+        let home = recorded().await;
+        let stubs = std::fs::read_to_string(home.path("stubs.yaml")).unwrap();
+        home.write("other.yaml", stubs.replace("Keep it logically awesome.", "Keep it short."));
+        for (stubs, journal) in [("stubs.yaml", "same.jsonl"), ("other.yaml", "other.jsonl")] {
+            home.aos(["run", "demo.yaml", "--stubs", stubs, "--journal", journal]).await.assert_code(0);
+        }
+        let ended = home.aos(["diff", "j.jsonl", "same.jsonl"]).await;
+        ended.assert_code(0);
+        assert!(ended.stdout.is_empty() && ended.stderr.contains("do not part"), "{}", ended.stderr);
+        let ended = home.aos(["diff", "j.jsonl", "other.jsonl"]).await;
+        ended.assert_code(1);
+        let first = ended.stdout.lines().next().unwrap();
+        assert_eq!(first, "fetch:1:0: the answer differs at /answer/body/text");
+        assert!(
+            ended.stdout.contains("- \"Keep it logically awesome.\"\n  + \"Keep it short.\""),
+            "{}",
+            ended.stdout
+        );
+        let ended = home.aos(["diff", "j.jsonl", "other.jsonl", "--format", "json"]).await;
+        assert_eq!(ended.json()[0]["step"], "fetch");
+    });
+}
+
+#[test]
+fn a_killed_program_goes_on() {
+    at_home(async |home| {
+        let server = Server::start([
+            Reply::text(200, "a").at("/first"),
+            Reply::silence().at("/second"),
+            Reply::text(200, "b").at("/second"),
+        ])
+        .await;
+        let step = |id: &str, needs: &[&str]| json!({"id": id, "skill": "http_call", "needs": needs, "with": {"url": server.url(&format!("/{id}"))}});
+        let steps = [step("first", &[]), step("second", &["first"])];
+        let flow = json!({"aos": 1, "name": "x", "grants": {"hosts": [server.origin()]}, "steps": steps});
+        home.write("flow.json", flow.to_string());
+        let mut child = home.start(["run", "flow.json", "--journal", "j.jsonl"]);
+        server.received(2).await;
+        let other = home.aos(["resume", "j.jsonl"]).await;
+        other.assert_code(3);
+        assert!(other.stderr.contains("locked by another process"), "{}", other.stderr);
+        child.kill().await.unwrap();
+        let ended = home.aos(["inspect", "j.jsonl"]).await;
+        assert!(ended.stdout.contains("no result") && ended.stdout.contains("no end"), "{}", ended.stdout);
+        let ended = home.aos(["resume", "j.jsonl", "--format", "json"]).await;
+        ended.assert_code(0);
+        assert_eq!(ended.outcome().output["second"]["body"], "b");
+        assert_eq!(server.paths(), ["/first", "/second", "/second"]);
+        let replay = home.aos(["replay", "j.jsonl", "--format", "json"]).await;
+        replay.assert_code(0);
+        assert_eq!(replay.stdout, ended.stdout);
+        let again = home.aos(["resume", "j.jsonl", "--format", "json"]).await;
+        again.assert_code(0);
+        assert_eq!(again.stdout, ended.stdout, "a run that has ended is not made again");
+        assert!(again.stderr.contains("has ended already"), "{}", again.stderr);
+    });
+}
+
+#[test]
+fn something_else_can_happen_at_a_named_call() {
+    at_home(async |_| {
+        let home = recorded().await;
+        home.write("inject.yaml", "- {step: fetch, index: 0, status: 503}\n");
+        let ended = home.aos(["replay", "j.jsonl", "--inject", "inject.yaml", "--format", "json"]).await;
+        ended.assert_code(0);
+        assert_eq!(ended.outcome().steps[0].observability.retries, 1);
+        assert!(ended.stderr.contains("proves nothing"), "{}", ended.stderr);
+        home.write("inject.yaml", "- {step: fetch, index: 0, error: TLS_FAILURE}\n");
+        let ended = home.aos(["replay", "j.jsonl", "--inject", "inject.yaml"]).await;
+        ended.assert_code(0);
+        assert!(ended.stdout.starts_with("failure  TLS_FAILURE"), "{}", ended.stdout);
+        home.write("inject.yaml", "- {step: fetch, index: 4, timeout: true}\n");
+        let ended = home.aos(["replay", "j.jsonl", "--inject", "inject.yaml", "--format", "json"]).await;
+        ended.assert_code(3);
+        assert_eq!(ended.outcome().code.as_str(), "INJECTION_INVALID");
+        assert!(ended.outcome().message.starts_with("line 1 column 10"), "{}", ended.outcome().message);
+        home.aos(["replay", "j.jsonl", "--stubs", "stubs.yaml"]).await.assert_code(2);
+    });
+}
+
+#[test]
+fn a_journal_lasts_as_one_says() {
+    at_home(async |home| {
+        let home = home.with_demo();
+        for durability in ["effects", "every-entry", "none"] {
+            let journal = format!("{durability}.jsonl");
+            let ended = home
+                .aos([
+                    "run",
+                    "demo.yaml",
+                    "--stubs",
+                    "stubs.yaml",
+                    "--journal",
+                    &journal,
+                    "--durability",
+                    durability,
+                ])
+                .await;
+            ended.assert_code(0);
+            home.aos(["replay", &journal]).await.assert_code(0);
+        }
+        home.aos(["run", "demo.yaml", "--durability", "perhaps"]).await.assert_code(2);
+    });
+}

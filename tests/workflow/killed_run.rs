@@ -1,0 +1,336 @@
+//! Runs that are killed at each write of their journal in turn, and then go on.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+
+use aos_host::failure::ErrorCode;
+use aos_host::journal::{Event, Recording, Sink, Syncer};
+use aos_host::outcome::{OutcomeCode, Status, StructuredOutcome};
+use aos_host::providers::FileSink;
+use aos_host::units::Money;
+use aos_host::{RunOptions, Runtime};
+use rustix::process::{Signal, getpid, kill_process};
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::support::ledger;
+use crate::support::recorded::{Recorded, parse};
+use crate::support::runtime::{in_time, live, stubbed};
+use crate::support::server::{Reply, Request, Server};
+
+/// What tells this test binary that it is the child that is to be killed: a JSON document.
+const ORDER: &str = "AOS_TEST_KILLED_RUN";
+
+/// Where in a write the process dies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    Before,
+    Within,
+    After,
+}
+
+const MOMENTS: [Moment; 3] = [Moment::Before, Moment::Within, Moment::After];
+
+/// A journal's file that kills its process at one of its writes.
+struct Deadly {
+    file: FileSink,
+    path: PathBuf,
+    writes: u64,
+    deadly: u64,
+    moment: Moment,
+}
+
+impl Sink for Deadly {
+    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.writes += 1;
+        if self.writes <= self.deadly {
+            return self.file.append(lines);
+        }
+        match self.moment {
+            Moment::Before => {}
+            Moment::Within => {
+                let half = lines.get(..lines.len() / 2).unwrap_or_default();
+                let mut file = std::fs::OpenOptions::new().append(true).open(&self.path)?;
+                io::Write::write_all(&mut file, half)?;
+            }
+            Moment::After => self.file.append(lines)?,
+        }
+        kill_process(getpid(), Signal::KILL)?;
+        loop {
+            std::thread::park();
+        }
+    }
+
+    fn syncer(&self) -> Option<Arc<dyn Syncer>> {
+        None
+    }
+}
+
+/// The child: it runs a workflow, and dies. As a test of its own it does nothing.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "its parent tells it what to do")]
+fn the_child() {
+    let Ok(order) = std::env::var(ORDER) else { return };
+    let order: Value = serde_json::from_str(&order).unwrap();
+    let text = |name: &str| order[name].as_str().unwrap().to_owned();
+    let moment = MOMENTS[order["moment"].as_u64().unwrap() as usize];
+    in_time(async {
+        let path = PathBuf::from(text("journal"));
+        let file = FileSink::create(&path).unwrap();
+        let sink = Deadly { file, path, writes: 0, deadly: order["write"].as_u64().unwrap(), moment };
+        let runtime = world(order["stubs"].as_str()).await;
+        let options = RunOptions::default().journal(sink);
+        runtime.start(&parse(&text("workflow")), json!({}), options).outcome().await;
+    });
+}
+
+async fn world(stubs: Option<&str>) -> Runtime {
+    match stubs {
+        Some(text) => stubbed(text).await,
+        None => live().await,
+    }
+}
+
+/// Lets a child run a workflow until it is killed; false when it came to its end before.
+async fn kill(workflow: &str, stubs: Option<&str>, journal: &Path, write: u64, moment: Moment) -> bool {
+    let moment = MOMENTS.iter().position(|each| *each == moment).unwrap();
+    let order =
+        json!({"workflow": workflow, "stubs": stubs, "journal": journal, "write": write, "moment": moment});
+    let status = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "workflow::killed_run::the_child", "--nocapture"])
+        .env(ORDER, order.to_string())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .status()
+        .await
+        .unwrap();
+    !status.success()
+}
+
+/// Goes on with a journal, and gives the outcome and the whole journal.
+async fn resume(runtime: &Runtime, path: &Path) -> Recorded {
+    let (sink, recording) = FileSink::take_up(path, |bytes| {
+        let recording = Recording::read(bytes)?;
+        let whole = recording.len_bytes();
+        Ok((recording, whole))
+    })
+    .unwrap();
+    let run = runtime.resume(sink, recording).await.unwrap_or_else(|failure| panic!("{failure}"));
+    let outcome = run.outcome().await;
+    let recorded = Recorded { outcome, journal: std::fs::read(path).unwrap() };
+    recorded.assert_sound().await;
+    recorded
+}
+
+/// Three requests, one after another, and a transformation.
+fn three_requests(server: &Server) -> String {
+    let step = |id: &str, with: Value, needs: &[&str]| json!({"id": id, "skill": "http_call", "needs": needs, "with": with, "retry": {"base_ms": 0}});
+    let steps = json!([
+        step("get", json!({"url": server.url("/get")}), &[]),
+        step("keyed", json!({"url": server.url("/keyed"), "method": "POST", "body": "x", "idempotency_key": "k-1"}), &["get"]),
+        step("once", json!({"url": server.url("/once"), "method": "POST", "body": "x"}), &["keyed"]),
+        {"id": "join", "skill": "json_transform", "with": {"data": "${ [.steps.get.body, .steps.keyed.body, .steps.once.body] }", "filter": "join(\"-\")"}},
+    ]);
+    let grants = json!({"hosts": [server.origin()]});
+    json!({"aos": 1, "name": "killed", "grants": grants, "steps": steps, "output": "${ .steps.join.result }"})
+        .to_string()
+}
+
+async fn server() -> Server {
+    Server::start([
+        Reply::text(200, "a").at("/get"),
+        Reply::text(200, "b").at("/keyed"),
+        Reply::text(200, "c").at("/once"),
+    ])
+    .await
+}
+
+/// What an outcome says that has nothing to do with time.
+fn timeless(outcome: &StructuredOutcome) -> Value {
+    let mut value = serde_json::to_value(outcome).unwrap();
+    strip(&mut value);
+    value
+}
+
+fn strip(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for name in ["run_id", "latency_ms", "timestamp", "observability", "target"] {
+                members.remove(name);
+            }
+            members.values_mut().for_each(strip);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip),
+        _ => {}
+    }
+}
+
+/// The call whose intent is the journal's last entry, or whose result was about to be written.
+fn open_call(recording: &Recording) -> Option<String> {
+    match &recording.entries().last()?.event {
+        Event::Intent(intent) => Some(intent.target.clone()),
+        _ => None,
+    }
+}
+
+fn count(requests: &[Request], path: &str) -> usize {
+    requests.iter().filter(|request| request.path == path).count()
+}
+
+#[test]
+fn a_run_killed_at_any_write_goes_on_and_asks_nothing_twice() {
+    in_time(async {
+        let quiet = server().await;
+        let whole = crate::support::recorded::record(&live().await, &three_requests(&quiet), json!({})).await;
+        let expected = timeless(&whole.assert_success().outcome);
+        let folder = tempfile::tempdir().unwrap();
+        let (mut writes, mut unknown) = (0, 0);
+        for write in 0.. {
+            for moment in MOMENTS {
+                let server = server().await;
+                let path = folder.path().join(format!("{write}-{moment:?}.jsonl"));
+                if !kill(&three_requests(&server), None, &path, write, moment).await {
+                    assert_eq!(moment, Moment::Before, "the run has {write} writes");
+                    assert!(writes == 15 && unknown == 3, "{writes} writes, {unknown} unknown");
+                    return;
+                }
+                writes = write;
+                let bytes = std::fs::read(&path).unwrap();
+                if write == 0 && moment != Moment::After {
+                    assert!(Recording::read(&bytes).is_err(), "nothing of it was written");
+                    continue;
+                }
+                let before = Recording::read(&bytes).unwrap();
+                if matches!(before.entries().last().unwrap().event, Event::RunEnded(_)) {
+                    continue;
+                }
+                assert_eq!(before.torn().is_some(), moment == Moment::Within);
+                let seen = server.requests();
+                let open = open_call(&before);
+                let resumed = resume(&live().await, &path).await;
+                let requests = server.requests();
+                let place = format!("write {write} {moment:?}, open {open:?}");
+                if open.as_ref().is_some_and(|target| target.ends_with("/once")) {
+                    unknown += 1;
+                    resumed.assert_failure(ErrorCode::UnknownOutcome);
+                    assert_eq!(count(&requests, "/once"), count(&seen, "/once"), "{place}");
+                    continue;
+                }
+                assert_eq!(timeless(&resumed.outcome), expected, "{place}");
+                for path in ["/get", "/keyed", "/once"] {
+                    let again = usize::from(
+                        open.as_ref().is_some_and(|target| target.ends_with(path)) && count(&seen, path) > 0,
+                    );
+                    assert_eq!(count(&requests, path), 1 + again, "{path} at {place}");
+                }
+                let keys: Vec<_> =
+                    requests.iter().flat_map(|request| request.header("idempotency-key")).collect();
+                assert!(keys.iter().all(|key| *key == "k-1"), "{keys:?}");
+            }
+        }
+    });
+}
+
+const QUESTIONS: &str = r#"
+aos: 1
+name: questions
+grants: {models: [gpt-4o-mini]}
+steps:
+  - {id: one, skill: llm_invoke, retry: {base_ms: 0}, with: {model: gpt-4o-mini, prompt: Summarize this.}}
+  - {id: two, skill: llm_invoke, needs: [one], retry: {base_ms: 0}, with: {model: gpt-4o-mini, prompt: Summarize that.}}
+output: ${ [.steps.one.text, .steps.two.text] }
+"#;
+
+#[test]
+fn no_reservation_is_lost_or_counted_twice() {
+    in_time(async {
+        let stubs = "llm:\n  summarize: [{text: first, tokens: 7}, {text: second, tokens: 9}]\n";
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = stubbed(stubs).await;
+        for write in 1.. {
+            let path = folder.path().join(format!("{write}.jsonl"));
+            if !kill(QUESTIONS, Some(stubs), &path, write, Moment::Before).await {
+                assert!(write >= 9, "{write} writes");
+                return;
+            }
+            let before = Recording::read(&std::fs::read(&path).unwrap()).unwrap();
+            let open = open_call(&before).is_some();
+            let resumed = resume(&runtime, &path).await;
+            resumed.assert_success();
+            assert_eq!(resumed.outcome.output, json!(["first", "second"]), "write {write}");
+            ledger::assert_adds_up(&resumed.entries(), &resumed.outcome);
+            let lost = resumed.outcome.cost.absorbed > Money::ZERO;
+            assert_eq!(
+                lost, open,
+                "what was held for a question without an answer counts as spent: write {write}"
+            );
+            assert_eq!(
+                resumed.retries().len(),
+                usize::from(open),
+                "and it is asked again in another attempt"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_run_can_be_killed_more_than_once() {
+    in_time(async {
+        let server =
+            Server::start([Reply::text(503, "later"), Reply::text(503, "later"), Reply::text(200, "now")])
+                .await;
+        let workflow = json!({"aos": 1, "name": "x", "grants": {"hosts": [server.origin()]}, "steps": [
+            {"id": "a", "skill": "http_call", "with": {"url": server.url("/")}, "retry": {"base_ms": 0, "cap_ms": 0}}]})
+        .to_string();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("j.jsonl");
+        assert!(kill(&workflow, None, &path, 5, Moment::Within).await);
+        let runtime = live().await;
+        // It goes on, and its process is dropped as if it were killed again.
+        let (sink, recording) = FileSink::take_up(&path, |bytes| {
+            let recording = Recording::read(bytes)?;
+            let whole = recording.len_bytes();
+            Ok((recording, whole))
+        })
+        .unwrap();
+        let mut run = runtime.resume(sink, recording).await.unwrap();
+        while !matches!(run.next_entry().await.expect("an entry").event, Event::Intent(_)) {}
+        drop(run);
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        let resumed = resume(&runtime, &path).await;
+        resumed.assert_success();
+        let resumptions =
+            resumed.entries().iter().filter(|entry| matches!(entry.event, Event::RunResumed(_))).count();
+        assert_eq!(resumptions, 2);
+        assert_eq!(resumed.outcome.output["a"]["body"], "now");
+    });
+}
+
+#[test]
+fn a_run_goes_on_under_the_rules_it_began_under_or_not_at_all() {
+    in_time(async {
+        let stubs = "llm:\n  summarize: {text: first}\n";
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("j.jsonl");
+        assert!(kill(QUESTIONS, Some(stubs), &path, 2, Moment::After).await);
+        let bytes = std::fs::read(&path).unwrap();
+        for runtime in [live().await, stubbed("llm:\n  summarize: {text: other}\n").await] {
+            let recording = Recording::read(&bytes).unwrap();
+            let (sink, ()) = FileSink::take_up(&path, |bytes| Ok(((), bytes.len()))).unwrap();
+            let failure = runtime.resume(sink, recording).await.unwrap_err();
+            assert_eq!(failure.code, ErrorCode::ConfigInvalid);
+            assert!(failure.message.contains("--stubs"), "{failure}");
+        }
+        assert_eq!(std::fs::read(&path).unwrap(), bytes, "and nothing was written");
+        let runtime = stubbed(stubs).await;
+        let resumed = resume(&runtime, &path).await;
+        assert_eq!((resumed.outcome.status, resumed.outcome.code), (Status::Success, OutcomeCode::Ok));
+        let ended = Recording::read(&resumed.journal).unwrap();
+        let (sink, ()) = FileSink::take_up(&path, |bytes| Ok(((), bytes.len()))).unwrap();
+        let failure = runtime.resume(sink, ended).await.unwrap_err();
+        assert!(failure.message.contains("has ended"), "{failure}");
+    });
+}
