@@ -4,6 +4,7 @@ mod builder;
 mod component_store;
 mod course;
 mod replay;
+mod replay_engines;
 mod run;
 
 use std::path::Path;
@@ -23,10 +24,12 @@ pub use replay::Replay;
 pub use run::{Run, RunOptions};
 
 use self::component_store::ComponentStore;
+use self::replay_engines::ReplayEngines;
 use crate::invocation::{Admission, Prepared};
 use crate::metrics::Metrics;
 use crate::providers::World;
 use crate::registry::{Loaded, Registry};
+use crate::sandbox::EngineKind;
 
 /// Runs workflows of skills. A clone is the same runtime.
 #[derive(Clone)]
@@ -36,6 +39,7 @@ pub struct Runtime {
 
 struct Inner {
     registry: Registry,
+    replays: ReplayEngines,
     world: World,
     prices: Arc<PriceList>,
     components: Option<ComponentStore>,
@@ -93,7 +97,7 @@ impl Runtime {
 
     /// Repeats a recorded run from its journal alone, and compares everything that it does.
     pub async fn replay(&self, journal: &[u8]) -> Replay {
-        replay::replay(&self.inner, journal).await
+        replay::replay(&self.inner, EngineKind::CraneliftSpeed, journal).await
     }
 
     /// The outcome of a run that could not begin, such as one whose workflow is wrong.

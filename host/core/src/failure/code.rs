@@ -368,8 +368,8 @@ catalogue! {
         "a replay made a call that the journal does not hold"
         "see which call in the details";
     ReplayIncomplete "REPLAY_INCOMPLETE" INTEGRITY Error Never Caller Nothing 409 "FAILED_PRECONDITION"
-        "the journal has no end: its run was killed, or still goes on"
-        "wait for the run to end";
+        "the journal does not hold what its replay needs: its run has no end, or fuel of another engine ended it"
+        "wait for the run to end, or use the version of the program that wrote it";
     RecordingVersionUnsupported "RECORDING_VERSION_UNSUPPORTED" VALIDATION Error Never Operator Nothing 422 "UNIMPLEMENTED"
         "the journal has a format version that this build does not read"
         "use the version of the program that wrote it";

@@ -30,14 +30,6 @@ pub enum JournalError {
     /// The run has no end.
     #[error("the journal has no run-ended entry: its run was killed, or still goes on")]
     Incomplete,
-    /// The engine's rules differ.
-    #[error("the journal was recorded under the engine {recorded}, and this is {own}")]
-    Foreign {
-        /// The fingerprint in the journal.
-        recorded: String,
-        /// The fingerprint of this engine.
-        own: String,
-    },
 }
 
 impl JournalError {
@@ -49,7 +41,6 @@ impl JournalError {
             Self::Corrupt { .. } => ErrorCode::JournalCorrupt,
             Self::Version { .. } => ErrorCode::RecordingVersionUnsupported,
             Self::Incomplete => ErrorCode::ReplayIncomplete,
-            Self::Foreign { .. } => ErrorCode::RecordingForeign,
         }
     }
 }

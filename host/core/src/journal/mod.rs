@@ -25,6 +25,6 @@ pub use facts::{Facts, RunEnding, StepFacts};
 pub use line::{Chain, MAX_JOURNAL_BYTES, Writer};
 pub use reader::{Recording, TornTail};
 pub use recorder::{Clock, Listener, Recorder};
-pub use replayer::{Recalled, Replayer};
+pub use replayer::{FuelProof, Recalled, Replayer};
 pub use sink::{Sink, Syncer};
 pub use view::{AttemptView, CallView, OutcomeView, RunView, StepView};

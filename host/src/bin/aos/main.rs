@@ -16,8 +16,8 @@ use self::options::{Aos, Command, SkillsCommand};
 
 fn main() -> ExitCode {
     let aos = Aos::parse();
-    if let Command::CompileComponent { input, output } = &aos.command {
-        return compile_child::run(input, output);
+    if let Command::CompileComponent { input, output, engine } = &aos.command {
+        return compile_child::run(input, output, engine);
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -75,7 +75,7 @@ pub(crate) enum Command {
     },
     /// Compile one component to machine code; the host starts this in a child of itself
     #[command(hide = true)]
-    CompileComponent { input: PathBuf, output: PathBuf },
+    CompileComponent { input: PathBuf, output: PathBuf, engine: String },
 }
 
 #[derive(Debug, Args)]
