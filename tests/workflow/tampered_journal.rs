@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use aos_host::failure::ErrorCode;
-use aos_host::journal::{Entry, Event, Recording, Writer};
+use aos_host::journal::{Entry, Event, Recording};
 use aos_host::outcome::StructuredOutcome;
 use aos_host::providers::{LiveHttp, StubWorld, World};
 use aos_host::{Replay, Runtime};
 use serde_json::{Value, json};
 
+use crate::support::certified::sealed_again;
 use crate::support::recorded::{Recorded, assert_fits_schema, record};
 use crate::support::runtime::{in_time, of, read, specified};
 use crate::support::server::{Reply, Server};
@@ -33,10 +34,7 @@ async fn assert_refused(journal: &[u8], code: ErrorCode) -> String {
 
 /// A journal with entries that were changed, and a chain that fits them.
 fn forged(run: &Recorded, change: impl FnOnce(&mut Vec<Entry>)) -> Vec<u8> {
-    let mut entries = run.entries();
-    change(&mut entries);
-    let mut writer = Writer::default();
-    entries.iter_mut().flat_map(|entry| writer.write(entry).unwrap()).collect()
+    sealed_again(&run.journal, change)
 }
 
 fn forge_outcome(entries: &mut [Entry], forge: impl FnOnce(&mut StructuredOutcome)) {

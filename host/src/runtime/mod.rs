@@ -1,6 +1,7 @@
 //! `Runtime`: the one type that an embedder must know.
 
 mod builder;
+mod certify;
 mod component_store;
 mod course;
 mod replay;
@@ -20,6 +21,7 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 
 pub use builder::RuntimeBuilder;
+pub use certify::{Certification, CertifyOptions, EngineProof, RecordedRun};
 pub use replay::Replay;
 pub use run::{Run, RunOptions};
 
@@ -98,6 +100,12 @@ impl Runtime {
     /// Repeats a recorded run from its journal alone, and compares everything that it does.
     pub async fn replay(&self, journal: &[u8]) -> Replay {
         replay::replay(&self.inner, EngineKind::CraneliftSpeed, journal).await
+    }
+
+    /// Repeats a recorded run in every engine, and compares each repetition as [`Runtime::replay`] does. Components are
+    /// compiled once for each engine.
+    pub async fn certify(&self, journal: &[u8], options: CertifyOptions) -> Certification {
+        certify::certify(&self.inner, journal, options).await
     }
 
     /// The outcome of a run that could not begin, such as one whose workflow is wrong.
