@@ -11,9 +11,9 @@ pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 /// The `predicateType` of a certificate of a replay.
 pub const PREDICATE_TYPE: &str = "urn:aos:replay-certificate:1";
 
-/// A certificate: these journals were repeated, and this was the same.
+/// A certificate: this journal was repeated, and this was the same.
 ///
-/// Readers ignore members that they do not know, as in-toto asks.
+/// Readers ignore members that they do not know, as in-toto asks of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Statement {
@@ -217,10 +217,15 @@ impl Statement {
             }
         }
         let statement: Self = serde_json::from_slice(bytes).map_err(StatementInvalid::Malformed)?;
-        match (statement.subject.is_empty(), statement.predicate.engines.is_empty()) {
-            (true, _) => Err(StatementInvalid::Empty("subject")),
-            (_, true) => Err(StatementInvalid::Empty("engine")),
-            (false, false) => Ok(statement),
+        let engines = &statement.predicate.engines;
+        let missing = [
+            ("subject", statement.subject.is_empty()),
+            ("engine", engines.is_empty()),
+            ("repetition", engines.iter().any(|engine| engine.repetitions == 0)),
+        ];
+        match missing.into_iter().find(|(_, is_missing)| *is_missing) {
+            Some((what, _)) => Err(StatementInvalid::Empty(what)),
+            None => Ok(statement),
         }
     }
 }

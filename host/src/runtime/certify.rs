@@ -84,7 +84,8 @@ impl Certification {
     /// The first thing that does not.
     pub fn proof(&self) -> Result<(), &Failure> {
         self.recorded.as_ref()?;
-        self.engines.iter().try_for_each(|engine| engine.proof.as_ref().map(|()| ()))
+        let mut failures = self.engines.iter().filter_map(|engine| engine.proof.as_ref().err());
+        failures.next().map_or(Ok(()), Err)
     }
 
     /// The certificate, under the name of the journal's file. There is none of a journal that does not repeat.

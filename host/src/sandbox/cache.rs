@@ -97,8 +97,8 @@ impl CompileCache {
 /// Makes a component of machine code that this process compiled, its child did, or whose digest was checked.
 pub(super) fn load(engine: &Engine, code: &[u8]) -> Result<Component, Failure> {
     #[expect(unsafe_code, reason = "machine code can only be loaded unsafely")]
-    // SAFETY: the bytes come from `precompile_component` of this build: right now, or through a private file whose
-    // digest was compared over the very bytes that are loaded here.
+    // SAFETY: the bytes come from the compiler of this build: right now, out of a component of another engine of this
+    // process, or through a private file whose digest was compared over the very bytes that are loaded here.
     let component = unsafe { Component::deserialize(engine.raw(), code) };
     component.map_err(|error| Failure::new(ErrorCode::CompileFailed, format!("{error:#}")))
 }

@@ -5,6 +5,7 @@ mod compile_child;
 mod failed;
 mod folders;
 mod options;
+mod progress_bar;
 mod render;
 mod setup;
 
@@ -32,6 +33,8 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Replay(replay) => commands::replay(replay).await,
         Command::Inspect(inspect) => commands::inspect(&inspect),
         Command::Diff(diff) => commands::diff(&diff),
+        Command::Certify(certify) => commands::certify(certify).await,
+        Command::Keygen(keygen) => commands::keygen(&keygen),
         Command::Skills { command: SkillsCommand::List(list) } => commands::list(list).await,
         Command::Skills { command: SkillsCommand::Describe(describe) } => commands::describe(describe).await,
         Command::Skills { command: SkillsCommand::Check(check) } => commands::check(check).await,

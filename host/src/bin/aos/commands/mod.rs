@@ -1,11 +1,16 @@
 //! One file a command.
 
+mod certify;
 mod inspect;
+mod keygen;
 mod replay;
 mod run;
 mod skills;
+mod verify;
 
+pub(crate) use certify::certify;
 pub(crate) use inspect::{diff, inspect};
+pub(crate) use keygen::keygen;
 pub(crate) use replay::replay;
 pub(crate) use run::run;
 pub(crate) use skills::{check, describe, list, wit};
