@@ -135,7 +135,13 @@ impl RecordedRun {
         };
         let outcome_digest = canonical::digest(&ended.outcome).map_err(|error| unreadable(&error))?;
         let outcome = serde_json::from_value(ended.outcome.clone()).map_err(|error| unreadable(&error))?;
-        Ok(Self { started, seal: recording.seal().digest(), outcome: Box::new(outcome), outcome_digest, own_engine })
+        Ok(Self {
+            started,
+            seal: recording.seal().digest(),
+            outcome: Box::new(outcome),
+            outcome_digest,
+            own_engine,
+        })
     }
 
     fn predicate(&self, compared: Vec<Compared>, engines: Vec<EngineVerdict>) -> Predicate {

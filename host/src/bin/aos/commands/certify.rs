@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use aos_host::certification::{Envelope, SigningKey};
 use aos_host::failure::Failure;
 use aos_host::journal::FuelProof;
-use aos_host::providers::World;
+use aos_host::providers::{World, read_journal};
 use aos_host::{Certification, CertifyOptions, EngineProof};
 
 use super::verify::verify;
@@ -39,7 +39,7 @@ async fn certify_all(args: &CertifyArgs, key: Option<&Path>) -> anyhow::Result<E
     let mut documents = Vec::new();
     for path in &args.journals {
         bar.show(&name_of(path));
-        let journal = std::fs::read(path).with_context(|| path.display().to_string())?;
+        let journal = read_journal(path).with_context(|| path.display().to_string())?;
         let certification = runtime.certify(&journal, options).await;
         bar.hide();
         table.row(path, &certification)?;

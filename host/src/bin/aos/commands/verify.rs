@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use aos_host::certification::{Compared, Envelope, EnvelopeInvalid, PublicKey, Statement};
 use aos_host::ids::Digest;
+use aos_host::providers::read_journal;
 use serde_json::Value;
 
 use crate::failed::PROOF_FAILED;
@@ -48,7 +49,7 @@ pub(super) fn verify(
         say(&format!("not verified: {} holds no certificate", file.display()));
     }
     for journal in journals {
-        let bytes = std::fs::read(journal).with_context(|| journal.display().to_string())?;
+        let bytes = read_journal(journal).with_context(|| journal.display().to_string())?;
         if !attested.contains(&Digest::of(&bytes)) {
             holds = false;
             say(&format!("not verified: no certificate is of the bytes of {}", journal.display()));
