@@ -13,6 +13,7 @@
 //! - floor 3, doors: `gate` `doors`
 //! - floor 4, one: `invocation`
 //! - floor 5, many: `registry` `metrics` `workflow`
+//! - floor 6, proof: `certification`
 //! - floor 7, face: `runtime`
 //!
 //! ```no_run
@@ -46,6 +47,7 @@ pub use aos_core::{
     budget, canonical, failure, ids, journal, json, outcome, policy, retry, schema, skill, units,
 };
 
+pub mod certification;
 mod doors;
 mod gate;
 mod invocation;
@@ -59,4 +61,6 @@ mod workflow;
 pub use doors::EffectClass;
 pub use invocation::{Admission, ImportNote, Prepared};
 pub use registry::{Loaded, read_component};
-pub use runtime::{Replay, Run, RunOptions, Runtime, RuntimeBuilder};
+pub use runtime::{
+    Certification, CertifyOptions, EngineProof, RecordedRun, Replay, Run, RunOptions, Runtime, RuntimeBuilder,
+};

@@ -9,7 +9,7 @@ use aos_core::ids::{Digest, SkillId};
 use wasmtime::component::Linker;
 
 use crate::doors::{Guest, linker};
-use crate::invocation::{Admission, Prepared, admit, examine};
+use crate::invocation::{Admission, Prepared, admit, carry_over, examine};
 use crate::sandbox::{Compiler, MAX_COMPONENT_BYTES};
 
 /// The skills that a runtime knows.
@@ -90,6 +90,21 @@ impl Registry {
         let prepared = Arc::new(admit(&self.compiler, &self.linker, bytes).await?);
         self.known().by_digest.insert(digest, Arc::clone(&prepared));
         Ok(prepared)
+    }
+
+    /// Takes over a skill that another registry admitted, for this one's engine. What it said of itself stays.
+    ///
+    /// # Errors
+    ///
+    /// A failure to compile or to link it.
+    pub(crate) async fn adopt(&self, skill: &Prepared) -> Result<Arc<Prepared>, Failure> {
+        let digest = skill.metadata().digest;
+        if let Some(adopted) = self.by_digest(&digest) {
+            return Ok(adopted);
+        }
+        let adopted = Arc::new(carry_over(skill, &self.compiler, &self.linker).await?);
+        self.known().by_digest.insert(digest, Arc::clone(&adopted));
+        Ok(adopted)
     }
 
     /// Looks at a component without registering it.

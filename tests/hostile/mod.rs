@@ -23,7 +23,8 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/hostile")
 }
 
-fn attempts() -> BTreeMap<String, (String, String)> {
+/// The attempts by name: the code that each must end with, and its body.
+pub(crate) fn attempts() -> BTreeMap<String, (String, String)> {
     let files = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
     let read = |path: PathBuf| {
         let text = std::fs::read_to_string(&path).unwrap();
@@ -34,6 +35,11 @@ fn attempts() -> BTreeMap<String, (String, String)> {
     files.filter(|path| path.extension().is_some_and(|extension| extension == "wat")).map(read).collect()
 }
 
+/// The body of one attempt.
+pub(crate) fn body_of(name: &str) -> String {
+    std::fs::read_to_string(folder().join(name).with_extension("wat")).unwrap()
+}
+
 fn workflow(skill: &str, deadline_ms: u64) -> Workflow {
     let text = format!(
         "aos: 1\nname: hostile\nsteps:\n  - {{id: a, skill: {skill}, deadline_ms: {deadline_ms}, retry: {{max_attempts: 1}}}}\n"
@@ -41,7 +47,8 @@ fn workflow(skill: &str, deadline_ms: u64) -> Workflow {
     Workflow::parse(text.as_bytes()).unwrap()
 }
 
-async fn run(runtime: &Runtime, skill: &str, deadline_ms: u64) -> (StructuredOutcome, Vec<u8>) {
+/// Runs a skill that gets no input, and gives the outcome and the journal.
+pub(crate) async fn run(runtime: &Runtime, skill: &str, deadline_ms: u64) -> (StructuredOutcome, Vec<u8>) {
     let journal = MemorySink::default();
     let options = RunOptions::default().journal(journal.clone());
     let run = runtime.start(&workflow(skill, deadline_ms), json!({}), options);

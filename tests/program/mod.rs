@@ -1,5 +1,6 @@
 //! The program `aos` as a process: what it prints, where, and how it exits.
 
+mod certify;
 mod hostile_files;
 mod interrupted;
 mod journals;

@@ -1,6 +1,7 @@
 //! What the tests stand on: worlds, a server, and the criteria that every run has to meet.
 
 pub(crate) mod cargo;
+pub(crate) mod certified;
 pub(crate) mod flow;
 pub(crate) mod ledger;
 pub(crate) mod recorded;

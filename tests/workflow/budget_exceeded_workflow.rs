@@ -19,7 +19,7 @@ use crate::support::server::{Reply, Server};
 const FUEL: u64 = 100_000;
 
 /// Three questions, one after another.
-const THREE: &str = r#"
+pub(super) const THREE: &str = r#"
 aos: 1
 name: three
 grants: {models: [gpt-4o-mini]}

@@ -10,7 +10,8 @@ use crate::support::flow;
 use crate::support::recorded::record;
 use crate::support::runtime::{in_time, specified, stubbed};
 
-const CHAIN: &str = r#"
+/// Two questions and a transformation of both answers.
+pub(super) const CHAIN: &str = r#"
 aos: 1
 name: chain
 input: {type: object, required: [text], properties: {text: {type: string}}}

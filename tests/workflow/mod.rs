@@ -1,6 +1,8 @@
-//! One module for each workflow that the specification names, and one for journals that someone tampered with.
+//! One module for each workflow that the specification names, one for journals that someone tampered
+//! with, and one for their certificates.
 
 mod budget_exceeded_workflow;
+mod certification;
 mod error_recovery_workflow;
 mod killed_run;
 mod llm_chain_workflow;

@@ -165,7 +165,8 @@ fn a_url_without_a_stub_is_a_fault_of_the_stub_file() {
     });
 }
 
-const CONTINUE: &str = r#"
+/// A failure that may pass, and a report on it.
+pub(super) const CONTINUE: &str = r#"
 aos: 1
 name: lenient
 grants: {hosts: ["ORIGIN"]}

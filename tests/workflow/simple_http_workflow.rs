@@ -20,7 +20,8 @@ async fn call(reply: Reply, with: Value) -> (Recorded, Server) {
     (run, server)
 }
 
-const ZEN: &str = r#"
+/// One request, which the stub world of the specification answers.
+pub(super) const ZEN: &str = r#"
 aos: 1
 name: zen
 grants: {hosts: [api.github.com]}

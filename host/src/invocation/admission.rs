@@ -75,6 +75,21 @@ pub(crate) async fn admit(
     Ok(Prepared { engine: compiler.engine().clone(), pre, metadata, input, output, hosts, bytes })
 }
 
+/// The same skill for another engine. It was asked what it is when it was admitted, and is not asked again.
+///
+/// # Errors
+///
+/// A failure to compile or to link it.
+pub(crate) async fn carry_over(
+    skill: &Prepared,
+    compiler: &Compiler,
+    linker: &Linker<Guest>,
+) -> Result<Prepared, Failure> {
+    let from = (&skill.engine, skill.pre.instance_pre().component());
+    let compiled = compiler.carry_over(from, Arc::clone(&skill.bytes)).await?;
+    Ok(Prepared { engine: compiler.engine().clone(), pre: link(&compiled, linker)?, ..skill.clone() })
+}
+
 /// Looks at a component as far as it lets itself be looked at, and never fails.
 pub(crate) async fn examine(compiler: &Compiler, linker: &Linker<Guest>, bytes: Arc<[u8]>) -> Admission {
     let (digest, size) = (Digest::of(&bytes), bytes.len());

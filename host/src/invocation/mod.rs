@@ -6,6 +6,6 @@ mod order;
 mod prepared;
 
 pub use admission::{Admission, ImportNote};
-pub(crate) use admission::{admit, examine};
+pub(crate) use admission::{admit, carry_over, examine};
 pub(crate) use order::{Ended, Order, StopReason};
 pub use prepared::Prepared;

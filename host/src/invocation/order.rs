@@ -102,7 +102,9 @@ impl Order {
         };
         let used = fuel.saturating_sub(Fuel::saturating(store.get_fuel().unwrap_or_default()));
         let place = || gate.in_flight().map_or(Interrupted::Fuel(used), Interrupted::Call);
-        let interrupted = cut_off.then(place);
+        // Frames differ from engine to engine, and the fuel up to the end of the stack with them.
+        let overflowed = matches!(&returned, Err(failure) if failure.code == ErrorCode::StackOverflow);
+        let interrupted = if overflowed { Some(Interrupted::Fuel(used)) } else { cut_off.then(place) };
         let memory = store.data().limiter.memory();
         drop(store);
         let result = returned.and_then(|returned| answer::read(returned, &gate, &skill.output));

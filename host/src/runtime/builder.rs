@@ -8,6 +8,7 @@ use aos_core::failure::{ErrorCode, Failure};
 use tokio::sync::Semaphore;
 
 use super::component_store::ComponentStore;
+use super::replay_engines::ReplayEngines;
 use super::{Inner, Runtime};
 use crate::metrics::Metrics;
 use crate::providers::World;
@@ -54,7 +55,7 @@ impl RuntimeBuilder {
         self
     }
 
-    /// Compiles in a child process: `PROGRAM compile-component INPUT OUTPUT`.
+    /// Compiles in a child process: `PROGRAM compile-component INPUT OUTPUT ENGINE`.
     pub fn compile_in_child(mut self, program: impl Into<PathBuf>) -> Self {
         self.compile_child = Some(program.into());
         self
@@ -85,6 +86,7 @@ impl RuntimeBuilder {
             None => PriceList::bundled().map_err(|error| wrong(error.to_string()))?,
         };
         let inner = Inner {
+            replays: ReplayEngines::new(compiler.clone()),
             registry: Registry::new(compiler)?,
             world: self.world,
             prices: Arc::new(prices),

@@ -1,10 +1,12 @@
 //! `Runtime`: the one type that an embedder must know.
 
 mod builder;
+mod certify;
 mod component_store;
 mod course;
 mod rehearse;
 mod replay;
+mod replay_engines;
 mod resume;
 mod run;
 
@@ -22,14 +24,17 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 
 pub use builder::RuntimeBuilder;
+pub use certify::{Certification, CertifyOptions, EngineProof, RecordedRun};
 pub use replay::Replay;
 pub use run::{Run, RunOptions};
 
 use self::component_store::ComponentStore;
+use self::replay_engines::ReplayEngines;
 use crate::invocation::{Admission, Prepared};
 use crate::metrics::Metrics;
 use crate::providers::World;
 use crate::registry::{Loaded, Registry};
+use crate::sandbox::EngineKind;
 
 /// Runs workflows of skills. A clone is the same runtime.
 #[derive(Clone)]
@@ -39,6 +44,7 @@ pub struct Runtime {
 
 struct Inner {
     registry: Registry,
+    replays: ReplayEngines,
     world: World,
     prices: Arc<PriceList>,
     components: Option<ComponentStore>,
@@ -96,7 +102,13 @@ impl Runtime {
 
     /// Repeats a recorded run from its journal alone, and compares everything that it does.
     pub async fn replay(&self, journal: &[u8]) -> Replay {
-        replay::replay(&self.inner, journal).await
+        replay::replay(&self.inner, EngineKind::CraneliftSpeed, journal).await
+    }
+
+    /// Repeats a recorded run in every engine, and compares each repetition as [`Runtime::replay`] does. Components are
+    /// compiled once for each engine.
+    pub async fn certify(&self, journal: &[u8], options: CertifyOptions) -> Certification {
+        certify::certify(&self.inner, journal, options).await
     }
 
     /// Goes on with a run that was killed, from the end of its journal: the answers that are recorded are not asked for

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::{Digest, SkillId};
-use aos_core::journal::{JournalError, PinnedSkill, Recording, Replayer, RunStarted};
+use aos_core::journal::{FuelProof, PinnedSkill, Recording, Replayer, RunStarted};
 use aos_core::outcome::StructuredOutcome;
 use aos_core::workflow::Workflow;
 use tokio::sync::watch;
@@ -14,6 +14,7 @@ use super::{Inner, course};
 use crate::gate::Course;
 use crate::invocation::Prepared;
 use crate::metrics::Mode;
+use crate::sandbox::EngineKind;
 use crate::workflow::RunPlan;
 
 /// What a replay came to.
@@ -21,18 +22,21 @@ use crate::workflow::RunPlan;
 pub struct Replay {
     /// The outcome, computed anew. Of a journal that cannot be replayed, one that says why.
     pub outcome: StructuredOutcome,
+    /// Whether fuel was compared as well.
+    pub fuel: FuelProof,
     /// Whether it is, byte for byte, the recorded one; otherwise the first difference.
     pub proof: Result<(), Failure>,
 }
 
-/// Repeats a run.
-pub(super) async fn replay(inner: &Arc<Inner>, journal: &[u8]) -> Replay {
-    let replay = match prepare(inner, journal).await {
+/// Repeats a run in an engine.
+pub(super) async fn replay(inner: &Arc<Inner>, engine: EngineKind, journal: &[u8]) -> Replay {
+    let replay = match prepare(inner, engine, journal).await {
         Ok((replayer, workflow, skills)) => follow(inner, replayer, workflow, skills).await,
         Err((run, failure)) => {
             let now = inner.world.clock().wall();
             let run = run.unwrap_or_else(|| super::new_run_id(0, [0; 32]));
-            Replay { outcome: StructuredOutcome::refused(run, &failure, now), proof: Err(failure) }
+            let outcome = StructuredOutcome::refused(run, &failure, now);
+            Replay { outcome, fuel: FuelProof::Compared, proof: Err(failure) }
         }
     };
     inner.metrics.run_ended(Mode::Replay, &replay.outcome);
@@ -42,28 +46,58 @@ pub(super) async fn replay(inner: &Arc<Inner>, journal: &[u8]) -> Replay {
 pub(super) type Skills = BTreeMap<SkillId, Result<Arc<Prepared>, Failure>>;
 type Refused = (Option<aos_core::ids::RunId>, Failure);
 
-async fn prepare(inner: &Inner, journal: &[u8]) -> Result<(Arc<Replayer>, Workflow, Skills), Refused> {
+async fn prepare(
+    inner: &Inner,
+    engine: EngineKind,
+    journal: &[u8],
+) -> Result<(Arc<Replayer>, Workflow, Skills), Refused> {
     let recording = Recording::read(journal).map_err(|error| (None, error.into()))?;
     let replayer = Replayer::new(recording).map_err(|error| (None, error.into()))?;
+    let run = replayer.run_started().run;
+    let replayer = settle_fuel(inner, replayer).map_err(|failure| (Some(run), failure))?;
     let started = replayer.run_started();
     let refused = |failure| (Some(started.run), failure);
-    check_engine(inner, started).map_err(|error| refused(error.into()))?;
     let workflow =
         Workflow::parse(started.workflow_text.as_bytes()).map_err(|error| refused(error.into()))?;
-    let skills = resolve(inner, started).await.map_err(refused)?;
+    let skills = resolve(inner, engine, started).await.map_err(refused)?;
     Ok((Arc::new(replayer), workflow, skills))
 }
 
-fn check_engine(inner: &Inner, started: &RunStarted) -> Result<(), JournalError> {
-    let own = inner.registry.compiler().engine().fingerprint();
-    if started.engine == own {
-        return Ok(());
+/// Another engine counts fuel in another way: there the journal's own figures stand, and a run that its fuel ended
+/// cannot be repeated.
+fn settle_fuel(inner: &Inner, replayer: Replayer) -> Result<Replayer, Failure> {
+    let (recorded, own) = (replayer.run_started().engine, inner.registry.compiler().engine().fingerprint());
+    if recorded == own {
+        return Ok(replayer);
     }
-    Err(JournalError::Foreign { recorded: started.engine.to_string(), own: own.to_string() })
+    match replayer.ended_by_fuel() {
+        None => Ok(replayer.with_recorded_fuel()),
+        Some(cursor) => {
+            let message = format!(
+                "step {} attempt {} was ended by its fuel under the engine {recorded}, and this is {own}, which \
+                 counts fuel in another way",
+                cursor.step, cursor.attempt
+            );
+            Err(Failure::new(ErrorCode::ReplayIncomplete, message))
+        }
+    }
+}
+
+/// The very components of the run, in the engine that repeats it.
+pub(super) async fn resolve(
+    inner: &Inner,
+    engine: EngineKind,
+    started: &RunStarted,
+) -> Result<Skills, Failure> {
+    let (mut skills, registry) = (resolve_live(inner, started).await?, inner.replays.of(engine)?);
+    for skill in skills.values_mut().flatten() {
+        *skill = registry.adopt(skill).await?;
+    }
+    Ok(skills)
 }
 
 /// The very components of the run: registered ones, or those that were kept.
-pub(super) async fn resolve(inner: &Inner, started: &RunStarted) -> Result<Skills, Failure> {
+pub(super) async fn resolve_live(inner: &Inner, started: &RunStarted) -> Result<Skills, Failure> {
     let mut skills = Skills::new();
     for (name, pinned) in &started.skills {
         let skill = match pinned {
@@ -113,5 +147,5 @@ async fn follow(inner: &Inner, replayer: Arc<Replayer>, workflow: Workflow, skil
             replayer.finish(&value).map_err(Failure::from)
         }
     };
-    Replay { outcome, proof }
+    Replay { outcome, fuel: replayer.fuel(), proof }
 }

@@ -28,7 +28,7 @@ pub(super) async fn resume(
     let started = facts.run().clone();
     check(inner, &recording, &started)?;
     let workflow = Workflow::parse(started.workflow_text.as_bytes())?;
-    let skills = replay::resolve(inner, &started).await?;
+    let skills = replay::resolve_live(inner, &started).await?;
     let (stop, (listener, entries)) = (watch::Sender::new(None), mpsc::unbounded_channel());
     let live = begin(inner, sink, recording, &workflow, listen(listener))?;
     let (id, input, now) = (started.run, started.input, facts.started());

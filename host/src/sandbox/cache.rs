@@ -11,8 +11,8 @@ use aos_core::ids::Digest;
 use tokio::process::Command;
 use wasmtime::component::Component;
 
-use super::Engine;
 use super::component::{compile_deadline, timed_out};
+use super::{Engine, EngineKind};
 
 /// Bytes of one compiled component: machine code is several times as large as its component.
 const MAX_CODE_BYTES: u64 = 1 << 30;
@@ -50,8 +50,8 @@ impl CompileCache {
     }
 
     /// The machine code for a component, if it is there and whole. What is not whole is removed.
-    pub(super) fn load(&self, component: Digest, fingerprint: Digest) -> Option<Vec<u8>> {
-        let path = self.path(component, fingerprint);
+    pub(super) fn load(&self, component: Digest, engine: &Engine) -> Option<Vec<u8>> {
+        let path = self.path(component, engine);
         let meta = std::fs::symlink_metadata(&path).ok()?;
         let acceptable = meta.is_file()
             && meta.uid() == rustix::process::geteuid().as_raw()
@@ -70,8 +70,8 @@ impl CompileCache {
 
     /// Stores machine code with its digest behind it. A folder that is full or gone costs the next start its time and
     /// nothing else, so a failure is not told.
-    pub(super) fn store(&self, component: Digest, fingerprint: Digest, code: &[u8]) {
-        let path = self.path(component, fingerprint);
+    pub(super) fn store(&self, component: Digest, engine: &Engine, code: &[u8]) {
+        let path = self.path(component, engine);
         let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
         let written =
             std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary).and_then(
@@ -85,8 +85,11 @@ impl CompileCache {
         }
     }
 
-    fn path(&self, component: Digest, fingerprint: Digest) -> PathBuf {
-        let name = Digest::of(&[component.as_bytes().as_slice(), fingerprint.as_bytes()].concat());
+    /// Engines of one kind share an entry, whatever stack they give: code does not depend on it.
+    fn path(&self, component: Digest, engine: &Engine) -> PathBuf {
+        let (fingerprint, kind) = (engine.fingerprint(), engine.kind().name());
+        let name = [component.as_bytes().as_slice(), fingerprint.as_bytes(), kind.as_bytes()].concat();
+        let name = Digest::of(&name);
         self.folder.join(format!("{name}.cwasm"))
     }
 }
@@ -94,14 +97,18 @@ impl CompileCache {
 /// Makes a component of machine code that this process compiled, its child did, or whose digest was checked.
 pub(super) fn load(engine: &Engine, code: &[u8]) -> Result<Component, Failure> {
     #[expect(unsafe_code, reason = "machine code can only be loaded unsafely")]
-    // SAFETY: the bytes come from `precompile_component` of this build: right now, or through a private file whose
-    // digest was compared over the very bytes that are loaded here.
+    // SAFETY: the bytes come from the compiler of this build: right now, out of a component of another engine of this
+    // process, or through a private file whose digest was compared over the very bytes that are loaded here.
     let component = unsafe { Component::deserialize(engine.raw(), code) };
     component.map_err(|error| Failure::new(ErrorCode::CompileFailed, format!("{error:#}")))
 }
 
 /// Compiles in a child of its own, so that a compilation bomb ends the child.
-pub(super) async fn compile_in_child(program: &Path, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
+pub(super) async fn compile_in_child(
+    program: &Path,
+    engine: EngineKind,
+    bytes: &[u8],
+) -> Result<Vec<u8>, Failure> {
     let failed = |error: std::io::Error| {
         Failure::new(ErrorCode::CompileFailed, format!("the compiling child could not be run: {error}"))
     };
@@ -109,7 +116,7 @@ pub(super) async fn compile_in_child(program: &Path, bytes: &[u8]) -> Result<Vec
     let (input, output) = (folder.path().join("component.wasm"), folder.path().join("component.cwasm"));
     std::fs::write(&input, bytes).map_err(failed)?;
     let mut command = Command::new(program);
-    command.arg("compile-component").arg(&input).arg(&output).env_clear();
+    command.arg("compile-component").arg(&input).arg(&output).arg(engine.name()).env_clear();
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
     let child = command.spawn().map_err(failed)?;
     let Ok(ended) = tokio::time::timeout(compile_deadline(), child.wait_with_output()).await else {

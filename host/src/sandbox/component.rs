@@ -40,6 +40,12 @@ impl Compiler {
         Self { engine, cache: None, child: None }
     }
 
+    /// The same compiler for another engine.
+    #[must_use]
+    pub(crate) fn for_engine(&self, engine: Engine) -> Self {
+        Self { engine, ..self.clone() }
+    }
+
     /// Keeps compiled components in a folder.
     #[must_use]
     pub fn with_cache(mut self, cache: CompileCache) -> Self {
@@ -48,7 +54,7 @@ impl Compiler {
     }
 
     /// Compiles in a child process, which is bounded in memory and time and cannot take this one with it. The program
-    /// is called as `PROGRAM compile-component INPUT OUTPUT`.
+    /// is called as `PROGRAM compile-component INPUT OUTPUT ENGINE`, with the name of an [`EngineKind`](super::EngineKind).
     #[must_use]
     pub fn with_child(mut self, program: PathBuf) -> Self {
         self.child = Some(program);
@@ -73,18 +79,38 @@ impl Compiler {
             return Ok(Compiled { digest, component });
         }
         let code = match &self.child {
-            Some(program) => super::cache::compile_in_child(program, &bytes).await?,
+            Some(program) => super::cache::compile_in_child(program, self.engine.kind(), &bytes).await?,
             None => self.compile_here(bytes).await?,
         };
         if let Some(cache) = &self.cache {
-            cache.store(digest, self.engine.fingerprint(), &code);
+            cache.store(digest, &self.engine, &code);
         }
         let component = super::cache::load(&self.engine, &code)?;
         Ok(Compiled { digest, component })
     }
 
+    /// The same component for this compiler's engine. Where it runs the same code as the engine that the component was
+    /// compiled for, the code is taken as it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Compiler::compile`].
+    pub(crate) async fn carry_over(
+        &self,
+        (from, component): (&Engine, &Component),
+        bytes: Arc<[u8]>,
+    ) -> Result<Compiled, Failure> {
+        if from.kind() != self.engine.kind() {
+            return self.compile(bytes).await;
+        }
+        let code = component
+            .serialize()
+            .map_err(|error| Failure::new(ErrorCode::CompileFailed, format!("{error:#}")))?;
+        Ok(Compiled { digest: Digest::of(&bytes), component: super::cache::load(&self.engine, &code)? })
+    }
+
     fn cached(&self, digest: Digest) -> Option<Component> {
-        let code = self.cache.as_ref()?.load(digest, self.engine.fingerprint())?;
+        let code = self.cache.as_ref()?.load(digest, &self.engine)?;
         super::cache::load(&self.engine, &code).ok()
     }
 

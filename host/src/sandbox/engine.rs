@@ -1,10 +1,12 @@
-//! The engine and its one configuration: what guests can notice is pinned here, so that a run repeats anywhere.
+//! The engines and their one configuration: what guests can notice is pinned here, so that a run repeats anywhere.
+
+use std::str::FromStr;
 
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::Digest;
 use aos_core::skill::ResourceContract;
 
-use wasmtime::{Config, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig};
+use wasmtime::{Config, InstanceAllocationStrategy, OperatorCost, OptLevel, PoolingAllocationConfig};
 
 use super::limits::MAX_TABLE_ELEMENTS;
 
@@ -20,6 +22,10 @@ const WASMTIME: &str = "48.0.8";
 /// Stack of a guest. The fibre that it runs on has four times as much, for host functions.
 const GUEST_STACK: usize = 512 * 1024;
 
+/// How many times the stack of a live guest a repeated one has. Engines lay out their frames differently, so the stack
+/// is at its end after more or less fuel. With so much more of it, the recorded fuel is at its end first in all of them.
+const REPLAY_STACKS: usize = 8;
+
 /// Fuel for each 64 KiB page that a memory grows by: the most that the engine's table can say.
 const FUEL_PER_PAGE: u8 = 255;
 
@@ -28,31 +34,99 @@ const INSTANCES_PER_COMPONENT: u32 = 32;
 const MEMORIES_PER_COMPONENT: u32 = 8;
 const TABLES_PER_COMPONENT: u32 = 32;
 
-/// The engine that all skills run on.
+/// How the code of guests is made to run. A guest cannot notice which: outputs and fuel are the same in each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EngineKind {
+    /// Machine code, made to be fast: what live runs have.
+    CraneliftSpeed,
+    /// Machine code without optimisations.
+    CraneliftNone,
+    /// Bytecode for an interpreter, without machine code of the guest.
+    Pulley,
+}
+
+impl EngineKind {
+    /// All kinds, that of live runs first.
+    pub const ALL: [Self; 3] = [Self::CraneliftSpeed, Self::CraneliftNone, Self::Pulley];
+
+    /// Its name, as certificates and the compiling child have it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CraneliftSpeed => "cranelift-speed",
+            Self::CraneliftNone => "cranelift-none",
+            Self::Pulley => "pulley",
+        }
+    }
+}
+
+impl FromStr for EngineKind {
+    type Err = Failure;
+
+    fn from_str(name: &str) -> Result<Self, Failure> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .ok_or_else(|| Failure::new(ErrorCode::ConfigInvalid, format!("there is no engine {name:?}")))
+    }
+}
+
+/// An engine that skills run on.
 #[derive(Clone)]
 pub struct Engine {
     inner: wasmtime::Engine,
+    kind: EngineKind,
     fingerprint: Digest,
 }
 
 impl Engine {
-    /// An engine with pooled instances, or with instances on demand where the address space for the pool is not to be
-    /// had.
+    /// The engine of live runs, with pooled instances, or with instances on demand where the address space for the pool
+    /// is not to be had.
     ///
     /// # Errors
     ///
     /// `CONFIG_INVALID` on a machine that the engine cannot run on.
     pub fn new() -> Result<Self, Failure> {
-        let pooled = config().allocation_strategy(InstanceAllocationStrategy::Pooling(pool())).to_owned();
-        let inner = wasmtime::Engine::new(&pooled).or_else(|_| wasmtime::Engine::new(&config())).map_err(
-            |error| Failure::new(ErrorCode::ConfigInvalid, format!("the engine does not start: {error:#}")),
-        )?;
-        Ok(Self { inner, fingerprint: fingerprint() })
+        Self::with_stack(EngineKind::CraneliftSpeed, GUEST_STACK)
+    }
+
+    /// An engine of a kind for runs that are repeated. Its guests have eight times the stack, which compiled code does
+    /// not depend on.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::new`].
+    pub fn for_replay(kind: EngineKind) -> Result<Self, Failure> {
+        Self::with_stack(kind, REPLAY_STACKS * GUEST_STACK)
+    }
+
+    fn with_stack(kind: EngineKind, stack: usize) -> Result<Self, Failure> {
+        let wrong = |error: wasmtime::Error| {
+            let message = format!("the engine {} does not start: {error:#}", kind.name());
+            Failure::new(ErrorCode::ConfigInvalid, message)
+        };
+        let mut config = config(stack);
+        match kind {
+            EngineKind::CraneliftSpeed => config.cranelift_opt_level(OptLevel::Speed),
+            EngineKind::CraneliftNone => config.cranelift_opt_level(OptLevel::None),
+            EngineKind::Pulley => config.target("pulley64").map_err(wrong)?,
+        };
+        let mut pooled = config.clone();
+        pooled.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+        let inner =
+            wasmtime::Engine::new(&pooled).or_else(|_| wasmtime::Engine::new(&config)).map_err(wrong)?;
+        Ok(Self { inner, kind, fingerprint: fingerprint() })
     }
 
     /// The engine of the library below.
     pub(crate) const fn raw(&self) -> &wasmtime::Engine {
         &self.inner
+    }
+
+    /// How it makes the code of guests run.
+    #[must_use]
+    pub const fn kind(&self) -> EngineKind {
+        self.kind
     }
 
     /// The digest of everything about the engine that a guest can notice: two engines with the same one give the same
@@ -65,12 +139,15 @@ impl Engine {
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine").field("fingerprint", &self.fingerprint).finish_non_exhaustive()
+        f.debug_struct("Engine")
+            .field("kind", &self.kind)
+            .field("fingerprint", &self.fingerprint)
+            .finish_non_exhaustive()
     }
 }
 
 /// What a guest can notice. Proposals that widen the attack surface are compiled out of the engine or turned off.
-fn config() -> Config {
+fn config(stack: usize) -> Config {
     let mut config = Config::new();
     config
         .consume_fuel(true)
@@ -82,8 +159,8 @@ fn config() -> Config {
         .wasm_custom_page_sizes(false)
         .wasm_tail_call(true)
         .wasm_component_model(true)
-        .max_wasm_stack(GUEST_STACK)
-        .async_stack_size(4 * GUEST_STACK)
+        .max_wasm_stack(stack)
+        .async_stack_size(4 * stack)
         .parallel_compilation(true);
     config
 }

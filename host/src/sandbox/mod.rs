@@ -11,6 +11,6 @@ pub(crate) mod bindings;
 
 pub use cache::CompileCache;
 pub use component::{Compiled, Compiler, MAX_COMPONENT_BYTES, to_machine_code};
-pub use engine::{CONCURRENT_INVOCATIONS, Engine, YIELD_INTERVAL};
+pub use engine::{CONCURRENT_INVOCATIONS, Engine, EngineKind, YIELD_INTERVAL};
 pub use limits::Limiter;
 pub(crate) use trap::{Stop, classify_call, classify_instantiation};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aos_core::budget::{InFlight, Refusal};
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::SkillId;
-use aos_core::journal::{Cursor, Event, Facts, Retry, StepEnded, StepStarted};
+use aos_core::journal::{Cursor, Event, Facts, FuelProof, Retry, StepEnded, StepStarted};
 use aos_core::outcome::{OutcomeCode, Status};
 use aos_core::retry::{FailedAttempt, RetryPolicy, decide};
 use aos_core::skill::ResourceContract;
@@ -96,7 +96,12 @@ pub(super) fn begin(course: &Course, wanted: &Wanted<'_>) -> Result<Beginning, F
             let actual = wanted.started(recorded.fuel_granted, recorded.fuel_cut, recorded.held);
             replayer.step_started(wanted.cursor, &actual).map_err(Failure::from)?;
             let gate = Gate::replay(Arc::clone(replayer), wanted.cursor.clone(), wanted.limits);
-            let (fuel, fuel_cut) = (recorded.fuel_granted, recorded.fuel_cut);
+            let fuel_cut = recorded.fuel_cut;
+            let fuel = match replayer.fuel() {
+                FuelProof::Compared => recorded.fuel_granted,
+                // The grant was counted in another way, and may be too little here for the same work.
+                FuelProof::FromJournal => recorded.fuel_granted.max(ResourceContract::host_maximum().fuel),
+            };
             Ok(Beginning::Begun(Begun { gate, fuel, fuel_cut, fuel_hold: None }))
         }
     }

@@ -39,6 +39,12 @@ impl Chain {
         tail == expected.as_slice()
     }
 
+    /// The digest so far: after the last line of a run, the journal's seal.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        Digest::from_bytes(self.0)
+    }
+
     fn advance(&mut self, body: &[u8]) {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&self.0);

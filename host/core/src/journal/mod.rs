@@ -31,6 +31,6 @@ pub use past::Past;
 pub use reader::{Recording, TornTail};
 pub use recorder::{Clock, Listener, Recorder};
 pub use rehearsal::{Known, Rehearsal};
-pub use replayer::{Recalled, Replayer};
+pub use replayer::{FuelProof, Recalled, Replayer};
 pub use sink::{Sink, Syncer};
 pub use view::{AttemptView, CallView, OutcomeView, RunView, StepView};

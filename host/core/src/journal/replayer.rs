@@ -10,7 +10,7 @@ use super::{
     Observed, Recording, Retry, RunStarted, Stamp, StepEnded, StepStarted,
 };
 use crate::failure::{ErrorCode, Failure};
-use crate::units::Timestamp;
+use crate::units::{Fuel, Timestamp};
 
 /// The journal of a run that is repeated.
 #[derive(Debug)]
@@ -19,6 +19,16 @@ pub struct Replayer {
     facts: Facts,
     end: Stamp,
     outcome: Value,
+    fuel: FuelProof,
+}
+
+/// Whether fuel is part of what a replay proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FuelProof {
+    /// It is: the recording engine counted as this one does.
+    Compared,
+    /// It is not: another engine recorded it, and the journal's figures stand as they are.
+    FromJournal,
 }
 
 /// The entries of one attempt.
@@ -85,7 +95,27 @@ impl Replayer {
         }
         let end =
             recording.entries().last().map_or(Stamp { seq: 0, at: facts.started() }, |entry| entry.stamp);
-        Ok(Self { lanes: Mutex::new(lanes), facts, end, outcome: Value::Null })
+        let (lanes, outcome, fuel) = (Mutex::new(lanes), Value::Null, FuelProof::Compared);
+        Ok(Self { lanes, facts, end, outcome, fuel })
+    }
+
+    /// Takes fuel from the journal instead of comparing it.
+    #[must_use]
+    pub fn with_recorded_fuel(self) -> Self {
+        Self { fuel: FuelProof::FromJournal, ..self }
+    }
+
+    /// Whether fuel is compared.
+    #[must_use]
+    pub const fn fuel(&self) -> FuelProof {
+        self.fuel
+    }
+
+    /// The first attempt whose end was a matter of its fuel: it ran out of it, or was cut off after so much of it.
+    #[must_use]
+    pub fn ended_by_fuel(&self) -> Option<Cursor> {
+        let by_fuel = |lane: &Lane| lane.ended.as_ref().is_some_and(|(_, ended)| ended.by_fuel());
+        self.lanes().iter().find(|(_, lane)| by_fuel(lane)).map(|(cursor, _)| cursor.clone())
     }
 
     /// The run's first entry.
@@ -206,11 +236,15 @@ impl Replayer {
             let what = format!("the journal holds a call of {} that was not made", crossing.recorded.call());
             return Err(Divergence::unmatched(ErrorCode::ReplayDivergence, what).at(cursor, Some(*index)));
         }
-        let shape = |event: &StepEnded| {
+        let shape = |event: &StepEnded, fuel: Fuel| {
             json!({"status": event.status, "code": event.code, "failure": event.failure, "output": event.output,
-                   "fuel": event.fuel, "interrupted": event.interrupted})
+                   "fuel": fuel, "interrupted": event.interrupted})
         };
-        same("the end of the attempt", &shape(&recorded), &shape(actual))
+        let fuel = match self.fuel {
+            FuelProof::Compared => actual.fuel,
+            FuelProof::FromJournal => recorded.fuel,
+        };
+        same("the end of the attempt", &shape(&recorded, recorded.fuel), &shape(actual, fuel))
             .map_err(|found| found.at(cursor, None))?;
         lane.closed = true;
         Ok((stamp, recorded))
@@ -300,6 +334,16 @@ impl Recorded {
 }
 
 impl StepEnded {
+    /// Its end was a matter of its fuel, or of the money that its fuel would have cost.
+    fn by_fuel(&self) -> bool {
+        let ran_out = self.failure.as_ref().is_some_and(|failure| match failure.code {
+            ErrorCode::FuelExhausted => true,
+            ErrorCode::BudgetExceeded => failure.subcode.as_deref() == Some("fuel"),
+            _ => false,
+        });
+        ran_out || matches!(self.interrupted, Some(Interrupted::Fuel(_)))
+    }
+
     /// The failure that a cut-off attempt ended with.
     #[must_use]
     pub fn recorded_failure(&self) -> Failure {

@@ -18,8 +18,8 @@ const MAX_OUTPUT_BYTES: u64 = 1 << 30;
 const MAX_DATA_BYTES: u64 = 8 << 30;
 
 /// Compiles one component; tells a failure as `CODE: message` on standard error.
-pub(crate) fn run(input: &Path, output: &Path) -> ExitCode {
-    match compile(input, output) {
+pub(crate) fn run(input: &Path, output: &Path, engine: &str) -> ExitCode {
+    match compile(input, output, engine) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let _ = writeln!(std::io::stderr(), "{failure}");
@@ -28,7 +28,7 @@ pub(crate) fn run(input: &Path, output: &Path) -> ExitCode {
     }
 }
 
-fn compile(input: &Path, output: &Path) -> Result<(), Failure> {
+fn compile(input: &Path, output: &Path, engine: &str) -> Result<(), Failure> {
     let io = |error: std::io::Error| Failure::new(ErrorCode::CompileFailed, error.to_string());
     for (resource, most) in [
         (Resource::Cpu, MAX_CPU_SECONDS),
@@ -39,6 +39,6 @@ fn compile(input: &Path, output: &Path) -> Result<(), Failure> {
             .map_err(|error| io(error.into()))?;
     }
     let bytes = std::fs::read(input).map_err(io)?;
-    let code = to_machine_code(&Engine::new()?, &bytes)?;
+    let code = to_machine_code(&Engine::for_replay(engine.parse()?)?, &bytes)?;
     std::fs::write(output, code).map_err(io)
 }

@@ -8,7 +8,7 @@ use aos_host::failure::Failure;
 /// A command line that cannot be followed.
 pub(crate) const MISUSED: u8 = 2;
 
-/// A replay that is not the recorded run.
+/// A proof that does not hold, such as a replay that is not the recorded run.
 pub(crate) const PROOF_FAILED: u8 = 3;
 
 /// Tells an error on standard error, with its causes.

@@ -5,6 +5,7 @@ mod compile_child;
 mod failed;
 mod folders;
 mod options;
+mod progress_bar;
 mod render;
 mod setup;
 
@@ -16,8 +17,8 @@ use self::options::{Aos, Command, SkillsCommand};
 
 fn main() -> ExitCode {
     let aos = Aos::parse();
-    if let Command::CompileComponent { input, output } = &aos.command {
-        return compile_child::run(input, output);
+    if let Command::CompileComponent { input, output, engine } = &aos.command {
+        return compile_child::run(input, output, engine);
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -33,6 +34,8 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Resume(resume) => commands::resume(resume).await,
         Command::Inspect(inspect) => commands::inspect(&inspect),
         Command::Diff(diff) => commands::diff(&diff),
+        Command::Certify(certify) => commands::certify(certify).await,
+        Command::Keygen(keygen) => commands::keygen(&keygen),
         Command::Skills { command: SkillsCommand::List(list) } => commands::list(list).await,
         Command::Skills { command: SkillsCommand::Describe(describe) } => commands::describe(describe).await,
         Command::Skills { command: SkillsCommand::Check(check) } => commands::check(check).await,

@@ -63,6 +63,32 @@ its end; of each attempt the first difference is shown. Times, ids and seeds dif
 
 Exit code: 0 they do not part; 1 they do; 2 a misused command line; 3 a journal that cannot be trusted.";
 
+/// What follows the help of a certification.
+const CERTIFY_EXAMPLES: &str = "\
+Examples:
+  aos certify .aos/runs/*.jsonl
+  aos certify run.jsonl --repeat 3 --format json | jq .predicate.engines
+  aos keygen -o ci
+  aos certify run.jsonl --key ci.key -o run.intoto.jsonl
+  aos certify --verify run.intoto.jsonl --key ci.pub run.jsonl
+
+Each journal is replayed without a network in three engines: optimised machine code, machine code without \
+optimisations, and an interpreter. Every request, output, unit of fuel and byte of the outcome has to be the recorded \
+one. The certificate is an in-toto Statement as canonical JSON (RFC 8785), one a line; with --key, each is signed \
+(ed25519, in a DSSE envelope). A journal that does not repeat gets none.
+
+Exit code: 0 all certified, or all verified; 2 a misused command line; 3 a proof failed: something differs, a journal \
+cannot be trusted, or a signature does not hold.";
+
+/// What follows the help of making keys.
+const KEYGEN_EXAMPLES: &str = "\
+Examples:
+  aos keygen
+  aos keygen -o ~/.config/aos/ci
+
+Whoever has PREFIX.key can sign; its mode is 600. PREFIX.pub verifies. Both are PEM (PKCS#8, and SubjectPublicKeyInfo), \
+so that other programs read them: openssl pkey -in aos.key -text. A file that is there is not written over.";
+
 /// Runs workflows of sandboxed skills, and replays them byte for byte.
 ///
 /// A skill is a WebAssembly component. Everything that it does to the world goes through one gate, which checks
@@ -91,6 +117,12 @@ pub(crate) enum Command {
     /// Show where two journals part
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(DiffArgs),
+    /// Prove that recorded runs repeat in three engines, and write certificates; or verify certificates
+    #[command(after_help = CERTIFY_EXAMPLES)]
+    Certify(CertifyArgs),
+    /// Make a pair of keys for certificates
+    #[command(after_help = KEYGEN_EXAMPLES)]
+    Keygen(KeygenArgs),
     /// Look at skills
     Skills {
         #[command(subcommand)]
@@ -98,7 +130,7 @@ pub(crate) enum Command {
     },
     /// Compile one component to machine code; the host starts this in a child of itself
     #[command(hide = true)]
-    CompileComponent { input: PathBuf, output: PathBuf },
+    CompileComponent { input: PathBuf, output: PathBuf, engine: String },
 }
 
 #[derive(Debug, Args)]
@@ -186,6 +218,37 @@ pub(crate) struct DiffArgs {
     pub observed: bool,
     #[command(flatten)]
     pub format: FormatArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CertifyArgs {
+    /// Journals; with --verify, files that the certificates have to be of
+    #[arg(value_name = "JOURNAL", required_unless_present = "verify")]
+    pub journals: Vec<PathBuf>,
+    /// How often each run is repeated in each engine
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub repeat: u32,
+    /// Sign with this private key (see aos keygen); with --verify, the public key of whoever signed
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Where to write the certificates, one a line; in-toto calls such a file NAME.intoto.jsonl
+    #[arg(short, long, value_name = "FILE", conflicts_with = "verify")]
+    pub output: Option<PathBuf>,
+    /// Verify signed certificates instead of making them
+    #[arg(long, value_name = "FILE", requires = "key", conflicts_with = "repeat")]
+    pub verify: Option<PathBuf>,
+    #[command(flatten)]
+    pub skills: SkillFolders,
+    /// A table for people, or the certificates themselves: canonical JSON (RFC 8785), one a line
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeygenArgs {
+    /// Where to write PREFIX.key and PREFIX.pub
+    #[arg(short, long, value_name = "PREFIX", default_value = "aos")]
+    pub output: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,13 +1,18 @@
 //! One file a command.
 
+mod certify;
 mod follow;
 mod inspect;
+mod keygen;
 mod replay;
 mod resume;
 mod run;
 mod skills;
+mod verify;
 
+pub(crate) use certify::certify;
 pub(crate) use inspect::{diff, inspect};
+pub(crate) use keygen::keygen;
 pub(crate) use replay::replay;
 pub(crate) use resume::resume;
 pub(crate) use run::run;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use aos_host::failure::{ErrorCode, Failure};
-use aos_host::journal::{Injections, Recording};
+use aos_host::journal::{FuelProof, Injections, Recording};
 use aos_host::outcome::OutcomeCode;
 use aos_host::providers::{World, read_journal};
 
@@ -25,7 +25,12 @@ pub(crate) async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
     print_outcome(&replay.outcome, args.format.format)?;
     match replay.proof {
         Ok(()) => {
-            say("replayed: the bytes are equal");
+            say(match replay.fuel {
+                FuelProof::Compared => "replayed: the bytes are equal",
+                FuelProof::FromJournal => {
+                    "replayed: the bytes are equal; fuel is as recorded, by an engine that counts in another way"
+                }
+            });
             Ok(ExitCode::SUCCESS)
         }
         Err(failure) => {
