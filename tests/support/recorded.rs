@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use aos_host::failure::ErrorCode;
-use aos_host::journal::{Entry, Event, Recording, Retry};
+use aos_host::journal::{Chain, Entry, Event, Recording, Retry, encode};
 use aos_host::outcome::{OutcomeCode, Status, StructuredOutcome};
 use aos_host::providers::MemorySink;
 use aos_host::units::Money;
@@ -106,6 +106,20 @@ impl Recorded {
         let text = |bytes: Result<Vec<u8>, _>| String::from_utf8(bytes.unwrap()).unwrap();
         assert_eq!(text(replayed), text(recorded));
     }
+}
+
+/// A journal with entries that were changed, and a chain that fits them.
+pub(crate) fn forged(run: &Recorded, change: impl FnOnce(&mut Vec<Entry>)) -> Vec<u8> {
+    let mut entries = run.entries();
+    change(&mut entries);
+    let mut chain = Chain::default();
+    let seal = |(seq, mut entry): (usize, Entry)| {
+        entry.stamp.seq = seq as u64;
+        let mut line = encode(&entry).unwrap();
+        chain.seal(&mut line);
+        line
+    };
+    entries.into_iter().enumerate().flat_map(seal).collect()
 }
 
 /// The outcome validates against the schema that the documentation publishes.

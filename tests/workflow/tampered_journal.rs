@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use aos_host::failure::ErrorCode;
-use aos_host::journal::{Chain, Entry, Event, Recording, encode};
+use aos_host::journal::{Entry, Event, Recording};
 use aos_host::outcome::StructuredOutcome;
 use aos_host::providers::{LiveHttp, StubWorld, World};
 use aos_host::{Replay, Runtime};
 use serde_json::{Value, json};
 
-use crate::support::recorded::{Recorded, assert_fits_schema, record};
+use crate::support::recorded::{Recorded, assert_fits_schema, forged, record};
 use crate::support::runtime::{in_time, of, read, specified};
 use crate::support::server::{Reply, Server};
 
@@ -29,20 +29,6 @@ async fn assert_refused(journal: &[u8], code: ErrorCode) -> String {
     let failure = replay(journal).await.proof.expect_err("the journal passes for the run");
     assert_eq!(failure.code, code, "{failure}");
     failure.message
-}
-
-/// A journal with entries that were changed, and a chain that fits them.
-fn forged(run: &Recorded, change: impl FnOnce(&mut Vec<Entry>)) -> Vec<u8> {
-    let mut entries = run.entries();
-    change(&mut entries);
-    let mut chain = Chain::default();
-    let seal = |(seq, mut entry): (usize, Entry)| {
-        entry.stamp.seq = seq as u64;
-        let mut line = encode(&entry).unwrap();
-        chain.seal(&mut line);
-        line
-    };
-    entries.into_iter().enumerate().flat_map(seal).collect()
 }
 
 fn forge_outcome(entries: &mut [Entry], forge: impl FnOnce(&mut StructuredOutcome)) {

@@ -7,8 +7,8 @@ use wasmtime_wasi::filesystem::WasiFilesystem;
 use wasmtime_wasi::p2::bindings as wasi;
 use wasmtime_wasi::sockets::WasiSockets;
 
-use super::Guest;
 use super::guest::{Handles, Whole, cli, filesystem, handles, sockets, whole};
+use super::{Guest, wasi_http};
 use crate::sandbox::Engine;
 use crate::sandbox::bindings::aos::skill as aos;
 
@@ -55,6 +55,11 @@ const IMPORTS: &[ImportRow] = rows! {
     "aos:skill/http" Effect |l| aos::http::add_to_linker::<_, Whole>(l, whole);
     "aos:skill/llm" Effect |l| aos::llm::add_to_linker::<_, Whole>(l, whole);
     "aos:skill/log" Emit |l| aos::log::add_to_linker::<_, Whole>(l, whole);
+    "wasi:http/types" Observe |l| {
+        let all = wasi_http::types::LinkOptions::default().informational_outbound_responses(true).to_owned();
+        wasi_http::types::add_to_linker::<_, Whole>(l, &all, whole)
+    };
+    "wasi:http/outgoing-handler" Effect |l| wasi_http::outgoing_handler::add_to_linker::<_, Whole>(l, whole);
     "wasi:clocks/wall-clock" Observe |l| wasi::clocks::wall_clock::add_to_linker::<_, Whole>(l, whole);
     "wasi:clocks/monotonic-clock" Observe |l| wasi::clocks::monotonic_clock::add_to_linker::<_, Whole>(l, whole);
     "wasi:io/poll" Observe |l| wasi::io::poll::add_to_linker::<_, Whole>(l, whole);

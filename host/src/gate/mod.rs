@@ -5,10 +5,11 @@ mod course;
 mod crossing;
 mod http_call;
 mod llm_call;
+mod looks;
 mod progress;
 
 pub(crate) use call::HostCall;
 pub(crate) use course::{Course, LiveRun};
 pub(crate) use crossing::{Gate, GateLimits};
-pub(crate) use http_call::HttpCall;
+pub(crate) use http_call::{HttpAnswer, HttpCall};
 pub(crate) use llm_call::{LlmAnswer, LlmCall};

@@ -1,0 +1,3 @@
+//! What a component can import: each function has a class, and does what its class says, live and in a replay.
+
+mod wasi_http;
