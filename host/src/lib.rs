@@ -57,6 +57,6 @@ pub mod sandbox;
 mod workflow;
 
 pub use doors::EffectClass;
-pub use invocation::{Admission, ImportNote, Prepared};
+pub use invocation::{Admission, FunctionNote, ImportNote, Prepared};
 pub use registry::{Loaded, read_component};
 pub use runtime::{Replay, Run, RunOptions, Runtime, RuntimeBuilder};

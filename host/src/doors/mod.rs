@@ -19,5 +19,5 @@ mod wire;
 
 pub(crate) use guest::Guest;
 pub use linker::EffectClass;
-pub(crate) use linker::{imports, linker};
+pub(crate) use linker::{ImportRow, imports, linker};
 pub(crate) use wasi_http::Requests;

@@ -25,6 +25,8 @@ mod bindings {
                 import wasi:io/poll@0.2.12;
                 import wasi:io/streams@0.2.12;
                 import wasi:random/random@0.2.12;
+                import wasi:cli/stdout@0.2.12;
+                import wasi:cli/stderr@0.2.12;
                 import wasi:http/types@0.2.12;
                 import wasi:http/outgoing-handler@0.2.12;
             }

@@ -1,14 +1,15 @@
 //! What a test can ask for.
 
-use std::io::Write as _;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::bindings::aos::skill::{http, llm, log};
+use crate::bindings::wasi::cli::stderr::get_stderr;
+use crate::bindings::wasi::cli::stdout::get_stdout;
 use crate::bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use crate::bindings::wasi::http::types::{Fields, FutureIncomingResponse, OutgoingBody};
 use crate::bindings::wasi::io::poll::poll;
+use crate::bindings::wasi::io::streams::{OutputStream, StreamError};
 use crate::bindings::wasi::random::random;
 use crate::client::{Begun, Wanted, answer, taken, text, write_all};
 
@@ -244,11 +245,27 @@ fn everything(request: &Wanted, url: String, model: String) -> Result<Value, Str
         timeout_ms: None,
     });
     log::log(log::Level::Info, "a line");
-    let told = std::io::stdout().write_all(b"out\n").and_then(|()| std::io::stdout().flush());
-    told.and_then(|()| std::io::stderr().write_all(b"err\n")).map_err(|error| error.to_string())?;
+    let (out, err) = (get_stdout(), get_stderr());
+    let faulty = |error: StreamError| format!("{error:?}");
+    out.write(b"out\n").and_then(|()| out.write_zeroes(1)).map_err(faulty)?;
+    err.blocking_write_and_flush(b"err\n").map_err(faulty)?;
+    err.blocking_write_zeroes_and_flush(1).map_err(faulty)?;
+    let status = piped(request, &out, &err)?;
     Ok(json!({
         "wall": [wall.seconds, wall.nanoseconds], "now": now, "was_ready": was_ready, "ready": ready,
         "random": random.to_string(), "sent": sent.map(|sent| sent.status).map_err(|failure| failure.code),
-        "asked": asked.map(|asked| asked.text).map_err(|failure| failure.code), "answer": send(request),
+        "asked": asked.map(|asked| asked.text).map_err(|failure| failure.code), "answer": status,
     }))
+}
+
+/// Writes the answer's body out: five bytes of it to one stream, the rest to the other.
+fn piped(request: &Wanted, out: &OutputStream, err: &OutputStream) -> Result<u16, String> {
+    let future = request.send()?;
+    future.subscribe().block();
+    let Some(Ok(Ok(response))) = future.get() else { return Err("there is no answer".to_owned()) };
+    let body = response.consume().map_err(|()| "there is no body")?;
+    let stream = body.stream().map_err(|()| "there is no stream")?;
+    out.splice(&stream, 5).map_err(|error| format!("{error:?}"))?;
+    err.blocking_splice(&stream, 1000).map_err(|error| format!("{error:?}"))?;
+    Ok(response.status())
 }
