@@ -131,7 +131,7 @@ fn requests_at_the_same_time_end_in_any_order_and_each_run_repeats() {
         for round in 0..20_u64 {
             // Delays that no two rounds share, in one order and in the other.
             let (first, second) =
-                if round % 2 == 0 { (1 + round, 40 + round) } else { (40 + round, 1 + round) };
+                if round % 2 == 0 { (1 + round, 80 + round) } else { (80 + round, 1 + round) };
             let script = [
                 Reply::text(200, "a").at("/a").delayed(first),
                 Reply::text(200, "b").at("/b").delayed(second),
@@ -186,7 +186,7 @@ fn a_dropped_request_without_an_end_is_settled_as_late_at_the_deadline() {
     in_time(async {
         let server = Server::start([Reply::silence().at("/never"), Reply::text(200, "soon")]).await;
         let scenario = json!({"do": "drop_half_way", "dropped": {"url": "ORIGIN/never"}, "then": {"url": "ORIGIN/soon"}});
-        let run = run_at(&server, json!({"deadline_ms": 1500, "with": scenario})).await;
+        let run = run_at(&server, json!({"deadline_ms": 3000, "with": scenario})).await;
         assert_eq!(seen(&run)["body"], "soon");
         let late = results(&run).into_iter().find(|result| result.index == 0).unwrap();
         assert_eq!(late.code, OutcomeCode::Error(ErrorCode::Timeout));
@@ -256,7 +256,7 @@ fn an_attempt_that_is_cut_off_while_it_computes_stops_at_the_same_unit_with_its_
         let server = Server::start([Reply::silence()]).await;
         let open = json!({"url": "ORIGIN/open", "method": "POST", "pieces": ["half"]});
         let with = json!({"do": "compute", "open": open, "sent": {"url": "ORIGIN/sent"}});
-        let step = json!({"deadline_ms": 400, "retry": {"max_attempts": 1}, "with": with});
+        let step = json!({"deadline_ms": 1500, "retry": {"max_attempts": 1}, "with": with});
         let run = run_at(&server, step).await;
         run.assert_failure(ErrorCode::Timeout);
         assert!(matches!(end_of_attempt(&run).interrupted, Some(Interrupted::Fuel(_))));
@@ -386,6 +386,28 @@ fn a_guest_waits_for_so_many_answers_at_one_time() {
         let (run, server) = run([Reply::status(204)], scenario).await;
         assert_eq!(seen(&run), &json!({"begun": 16, "refused": "ErrorCode::ConnectionLimitReached"}));
         assert_eq!(server.requests().len(), 16);
+    });
+}
+
+#[test]
+fn what_a_guest_makes_the_host_keep_is_bounded() {
+    in_time(async {
+        let request = json!({"url": "ORIGIN/", "method": "POST", "pieces": []});
+        let large = vec![b'x'; 16 << 20];
+        for (scenario, right, wrong) in [
+            (json!({"do": "flood_bodies", "request": request}), 4, 5),
+            (json!({"do": "flood_fields"}), 100, 130),
+            (json!({"do": "keep_answers", "request": {"url": "ORIGIN/"}}), 1, 5),
+        ] {
+            for (count, code) in
+                [(right, OutcomeCode::Ok), (wrong, OutcomeCode::Error(ErrorCode::PayloadLimit))]
+            {
+                let mut scenario = scenario.clone();
+                scenario["count"] = json!(count);
+                let (run, _server) = run([Reply::bytes(200, &large)], scenario.clone()).await;
+                assert_eq!(run.outcome.code, code, "{scenario}: {}", run.outcome.message);
+            }
+        }
     });
 }
 

@@ -40,6 +40,12 @@ enum Scenario {
     TimerOrNever { request: Wanted },
     /// Begins two requests, one of them with an open body, and computes for as long as it may.
     Compute { open: Wanted, sent: Wanted },
+    /// So many bodies of 16 MiB, none of which is finished.
+    FloodBodies { request: Wanted, count: usize },
+    /// So many fields of a kibibyte.
+    FloodFields { count: usize },
+    /// So many answers that are kept.
+    KeepAnswers { request: Wanted, count: usize },
     /// Waits for nothing.
     EmptyPoll,
     /// Rules of fields.
@@ -83,6 +89,31 @@ pub(crate) fn perform(input: &str) -> Result<String, String> {
             }
             drop(begun);
             json!(sum)
+        }
+        Scenario::FloodBodies { request, count } => {
+            let piece = vec![b'x'; 16 << 20];
+            let mut open = Vec::new();
+            for _ in 0..count {
+                let Begun { future, body } = request.begin()?;
+                let stream = body.as_ref().ok_or("a body is wanted")?.write().map_err(|()| "no stream")?;
+                write_all(&stream, &piece).map_err(|error| format!("{error:?}"))?;
+                open.push((stream, future, body));
+            }
+            json!(open.len())
+        }
+        Scenario::FloodFields { count } => {
+            let fields = Fields::new();
+            let added = (0..count).filter(|_| fields.append("x-a", &[b'x'; 1024]).is_ok()).count();
+            json!(added)
+        }
+        Scenario::KeepAnswers { request, count } => {
+            let mut kept = Vec::new();
+            for _ in 0..count {
+                let future = request.send()?;
+                future.subscribe().block();
+                kept.push(future.get());
+            }
+            json!(kept.len())
         }
         Scenario::EmptyPoll => json!(poll(&[])),
         Scenario::Fields => fields(),

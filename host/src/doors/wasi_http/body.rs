@@ -18,8 +18,8 @@ use crate::sandbox::Stop;
 /// Bytes that may be written at once. It never shrinks, so that a guest cannot see how far its body has come.
 const ROOM: usize = 64 * 1024;
 
-/// Bytes of all bodies that one attempt writes: eight of the largest. A host keeps them until they are sent.
-const MAX_WRITTEN: usize = 8 * MAX_BODY_BYTES;
+/// Bytes of all bodies that one attempt writes: four of the largest. A host keeps them until they are sent.
+const MAX_WRITTEN: usize = 4 * MAX_BODY_BYTES;
 
 /// What becomes of a body: its bytes, or why there are none.
 pub(super) struct Written(oneshot::Receiver<Result<Bytes, Failure>>);

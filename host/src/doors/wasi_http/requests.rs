@@ -20,8 +20,8 @@ const MAX_WAITING: usize = 16;
 /// Requests of one guest that are sent at one time, those included that it no longer waits for. More wait in the host.
 const MAX_SENT: usize = 16;
 
-/// Bytes of answers that a guest may hold by handle: eight of the largest.
-const MAX_HELD: usize = 8 * MAX_BODY_BYTES;
+/// Bytes of answers that a guest may hold by handle: four of the largest.
+const MAX_HELD: usize = 4 * MAX_BODY_BYTES;
 
 /// The requests of one guest.
 pub(crate) struct Requests {
