@@ -17,14 +17,15 @@ setup:
     @cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
     @cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
 
-# Build the skills into target/skills, with cargo alone
+# Build the skills into target/skills, and the component that the tests try things with into target/probes, with cargo alone
 build-skills: setup
     cd skills-wasm && cargo build --locked --release --target wasm32-wasip2
-    @mkdir -p target/skills
+    cd skills-wasm && cargo build --locked --release --target wasm32-wasip2 -p probe
+    @mkdir -p target/skills target/probes
     @built=$(cd skills-wasm && cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/') && \
-        for skill in http_call llm_invoke json_transform; do \
-            cmp -s "$built/wasm32-wasip2/release/$skill.wasm" target/skills/$skill.wasm || \
-                cp "$built/wasm32-wasip2/release/$skill.wasm" target/skills/; \
+        for component in skills/http_call skills/llm_invoke skills/json_transform probes/probe; do \
+            cmp -s "$built/wasm32-wasip2/release/${component#*/}.wasm" target/$component.wasm || \
+                cp "$built/wasm32-wasip2/release/${component#*/}.wasm" target/$component.wasm; \
         done
 
 # Build the program
@@ -61,7 +62,7 @@ lint: setup deny
     cargo fmt --all --check
     cd skills-wasm && cargo fmt --all --check
     cargo clippy --locked --workspace --all-targets -- -D warnings
-    cd skills-wasm && cargo clippy --locked --target wasm32-wasip2 -- -D warnings
+    cd skills-wasm && cargo clippy --locked --workspace --target wasm32-wasip2 -- -D warnings
     cargo clippy --locked -p aos-host --lib --no-default-features -- -D warnings
 
 # Check licences and sources of every dependency

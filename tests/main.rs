@@ -2,8 +2,9 @@
 //!
 //! `support` builds the worlds and holds every run to the acceptance criteria of the specification; `workflow` has a
 //! module for each workflow of the specification; `program` starts `aos` as a process; `house` reads the repository
-//! itself; `hostile` runs components that mean harm.
+//! itself; `hostile` runs components that mean harm; `effects` tries what components can import, class by class.
 
+mod effects;
 mod hostile;
 mod house;
 mod program;

@@ -59,7 +59,7 @@ pub mod sandbox;
 mod workflow;
 
 pub use doors::EffectClass;
-pub use invocation::{Admission, ImportNote, Prepared};
+pub use invocation::{Admission, FunctionNote, ImportNote, Prepared};
 pub use registry::{Loaded, read_component};
 pub use runtime::{
     Certification, CertifyOptions, EngineProof, RecordedRun, Replay, Run, RunOptions, Runtime, RuntimeBuilder,

@@ -10,7 +10,7 @@ use aos_host::{RunOptions, Runtime};
 use serde_json::json;
 
 use crate::hostile::component::hostile;
-use crate::support::runtime::root;
+use crate::support::golden::compare;
 
 /// A component of a few instructions, so that no toolchain's next release changes the digest: it logs, and looks at the
 /// clock.
@@ -43,15 +43,4 @@ async fn a_journal_and_its_outcome_have_their_bytes() {
     compare("run.jsonl", &journal.bytes());
     compare("outcome.json", &outcome.canonical_bytes().unwrap());
     assert_eq!(runtime.replay(&journal.bytes()).await.proof, Ok(()));
-}
-
-fn compare(name: &str, actual: &[u8]) {
-    let path = root().join("fixtures/golden").join(name);
-    if std::env::var_os("AOS_BLESS").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, actual).unwrap();
-    }
-    let golden = std::fs::read(&path).unwrap_or_default();
-    let (actual, golden) = (String::from_utf8_lossy(actual), String::from_utf8_lossy(&golden));
-    assert_eq!(actual, golden, "{name} differs from fixtures/golden; when that is meant, run just bless");
 }

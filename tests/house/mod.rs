@@ -27,7 +27,13 @@ fn the_engines_fingerprint_names_the_release_that_is_locked() {
 
 #[test]
 fn every_file_says_first_what_it_owns() {
-    for folder in ["host/src", "host/core/src", "skills-wasm/http-call/src", "skills-wasm/llm-invoke/src"] {
+    for folder in [
+        "host/src",
+        "host/core/src",
+        "skills-wasm/http-call/src",
+        "skills-wasm/llm-invoke/src",
+        "skills-wasm/probe/src",
+    ] {
         for path in sources(&root().join(folder)) {
             if folder.starts_with("skills-wasm") && path.ends_with("bindings.rs") {
                 continue; // cargo-component writes it

@@ -25,6 +25,11 @@ pub(crate) fn llm_step(mut step: Value) -> String {
     one_step(json!({"models": ["gpt-4o-mini"]}), "llm_invoke", step)
 }
 
+/// A workflow of the one step `call` in which the probe does something, with a server that is granted.
+pub(crate) fn probe_step(server: &Server, step: Value) -> String {
+    one_step(json!({"hosts": [server.origin()], "models": ["gpt-4o-mini"]}), "probe", step)
+}
+
 /// A workflow of one step.
 pub(crate) fn one_step(grants: Value, skill: &str, mut step: Value) -> String {
     merge(&mut step, json!({"id": "call", "skill": skill}));

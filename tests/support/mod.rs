@@ -3,6 +3,7 @@
 pub(crate) mod cargo;
 pub(crate) mod certified;
 pub(crate) mod flow;
+pub(crate) mod golden;
 pub(crate) mod ledger;
 pub(crate) mod recorded;
 pub(crate) mod runtime;

@@ -108,6 +108,11 @@ impl Recorded {
     }
 }
 
+/// A journal with entries that were changed, and a chain that fits them.
+pub(crate) fn forged(run: &Recorded, change: impl FnOnce(&mut Vec<Entry>)) -> Vec<u8> {
+    super::certified::sealed_again(&run.journal, change)
+}
+
 /// The outcome validates against the schema that the documentation publishes.
 pub(crate) fn assert_fits_schema(outcome: &StructuredOutcome) {
     static SCHEMA: OnceLock<jsonschema::Validator> = OnceLock::new();

@@ -1,17 +1,17 @@
-//! Runtimes with the three skills, one for each world, and a runtime whose world may not be touched at all.
+//! Runtimes with the three skills and the probe, one for each world, and a runtime whose world may not be touched at all.
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aos_host::Runtime;
 use aos_host::failure::Failure;
 use aos_host::policy::Policy;
 use aos_host::providers::{
     Clock, Entropy, HttpProvider, HttpSession, LlmProvider, LlmSession, StubWorld, World,
 };
 use aos_host::units::Timestamp;
+use aos_host::{Runtime, read_component};
 use tokio::sync::OnceCell;
 
 /// How long one test may take: far beyond what any needs, so that a hang ends and nothing else is measured.
@@ -47,6 +47,11 @@ pub(crate) fn read(path: &str) -> String {
 /// The folder of the built skills.
 pub(crate) fn skills() -> PathBuf {
     root().join("target/skills")
+}
+
+/// The component that does what a test's input says.
+pub(crate) fn probe() -> PathBuf {
+    root().join("target/probes/probe.wasm")
 }
 
 /// A runtime of a stub world that a text describes.
@@ -88,6 +93,8 @@ async fn build(world: World) -> Runtime {
         ["http_call", "json_transform", "llm_invoke"],
         "target/skills lacks a skill; run .ci/just build-skills"
     );
+    let probe = read_component(&probe()).expect("target/probes lacks the probe; run .ci/just build-skills");
+    runtime.register_skill(probe).await.expect("the probe is admitted");
     runtime
 }
 

@@ -9,8 +9,7 @@ use aos_host::providers::{LiveHttp, StubWorld, World};
 use aos_host::{Replay, Runtime};
 use serde_json::{Value, json};
 
-use crate::support::certified::sealed_again;
-use crate::support::recorded::{Recorded, assert_fits_schema, record};
+use crate::support::recorded::{Recorded, assert_fits_schema, forged, record};
 use crate::support::runtime::{in_time, of, read, specified};
 use crate::support::server::{Reply, Server};
 
@@ -30,11 +29,6 @@ async fn assert_refused(journal: &[u8], code: ErrorCode) -> String {
     let failure = replay(journal).await.proof.expect_err("the journal passes for the run");
     assert_eq!(failure.code, code, "{failure}");
     failure.message
-}
-
-/// A journal with entries that were changed, and a chain that fits them.
-fn forged(run: &Recorded, change: impl FnOnce(&mut Vec<Entry>)) -> Vec<u8> {
-    sealed_again(&run.journal, change)
 }
 
 fn forge_outcome(entries: &mut [Entry], forge: impl FnOnce(&mut StructuredOutcome)) {

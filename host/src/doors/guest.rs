@@ -8,6 +8,7 @@ use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemCtx, WasiFilesyste
 use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsCtx, WasiSocketsCtxView};
 
 use super::random::SeededRandom;
+use super::wasi_http::Requests;
 use crate::gate::Gate;
 use crate::sandbox::Limiter;
 
@@ -22,6 +23,7 @@ pub(crate) struct Guest {
     pub(crate) limiter: Limiter,
     pub(super) table: ResourceTable,
     pub(super) random: SeededRandom,
+    pub(super) requests: Requests,
     cli: WasiCliCtx,
     filesystem: WasiFilesystemCtx,
     sockets: WasiSocketsCtx,
@@ -38,10 +40,20 @@ impl Guest {
             limiter: Limiter::new(memory_bytes),
             table,
             random: SeededRandom::new(seed, cursor),
+            requests: Requests::new(),
             cli: WasiCliCtx::default(),
             filesystem: WasiFilesystemCtx::default(),
             sockets: WasiSocketsCtx::default(),
         }
+    }
+
+    /// The requests that it has begun. Everything else of it goes: its handles, its unfinished bodies. Where it was cut
+    /// off, its requests end before that, so that none of them takes a cut for something that the guest did.
+    pub(crate) async fn into_requests(mut self, cut_off: bool) -> Requests {
+        if cut_off {
+            self.requests.abort().await;
+        }
+        self.requests
     }
 }
 

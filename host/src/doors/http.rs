@@ -16,6 +16,7 @@ impl Host for Guest {
             body: request.body.map(Bytes::from),
             timeout_ms: request.timeout_ms,
             idempotency_key: request.idempotency_key,
+            fault: None,
         };
         let (index, answer) = self.gate.call(call).await?;
         Ok(match answer {

@@ -7,13 +7,13 @@ use wasmtime_wasi::filesystem::WasiFilesystem;
 use wasmtime_wasi::p2::bindings as wasi;
 use wasmtime_wasi::sockets::WasiSockets;
 
-use super::Guest;
 use super::guest::{Handles, Whole, cli, filesystem, handles, sockets, whole};
+use super::{Guest, wasi_http};
 use crate::sandbox::Engine;
 use crate::sandbox::bindings::aos::skill as aos;
 
-/// What using an import does, and so what a replay does about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+/// What using an import does, and so what a replay does about it. The later, the stronger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EffectClass {
     /// Nothing that leaves the sandbox: it runs again.
@@ -22,10 +22,10 @@ pub enum EffectClass {
     Seeded,
     /// It looks at something that changes by itself: the journal has what it saw.
     Observe,
-    /// It changes the world or costs money: the journal has its answer.
-    Effect,
     /// It writes text: it writes again, and is compared.
     Emit,
+    /// It changes the world or costs money: the journal has its answer.
+    Effect,
     /// It is linked, and refused when it is used.
     Denied,
 }
@@ -35,31 +35,64 @@ pub enum EffectClass {
 pub(crate) struct ImportRow {
     /// The package and interface, without the version.
     pub interface: &'static str,
-    /// What using it does. Types and drops of resources are pure in any interface.
-    pub class: EffectClass,
+    /// What its functions do. Drops of resources are pure in any interface.
+    class: EffectClass,
+    /// The functions that do something else.
+    exceptions: &'static [(EffectClass, &'static str)],
     link: fn(&mut Linker<Guest>) -> wasmtime::Result<()>,
 }
 
+impl ImportRow {
+    /// The most that a call of a function of it does.
+    #[must_use]
+    pub(crate) fn class_of(&self, function: &str) -> EffectClass {
+        let exception = self.exceptions.iter().find(|(_, name)| *name == function);
+        exception.map_or(self.class, |(class, _)| *class)
+    }
+
+    /// The strongest of what its functions do.
+    #[must_use]
+    pub(crate) fn strongest(&self) -> EffectClass {
+        self.exceptions.iter().map(|(class, _)| *class).fold(self.class, EffectClass::max)
+    }
+}
+
 macro_rules! rows {
-    ($($interface:literal $class:ident |$linker:ident| $link:expr;)*) => {
+    ($($interface:literal $class:ident $([$($other:ident $function:literal),+])? |$linker:ident| $link:expr;)*) => {
         &[$(ImportRow {
             interface: $interface,
             class: EffectClass::$class,
+            exceptions: &[$($((EffectClass::$other, $function)),+)?],
             link: |$linker| $link,
         },)*]
     };
 }
 
+/// The class of each function is that of its interface, or the one that stands in brackets: the most that a call may do.
+/// A write emits where the stream is one of `stdout` or `stderr`; into a body it does nothing outside. A golden list has
+/// all functions, so that none gets its class unseen when an upgrade brings it.
 const IMPORTS: &[ImportRow] = rows! {
     "aos:skill/types" Pure |l| aos::types::add_to_linker::<_, Whole>(l, whole);
     "aos:skill/http" Effect |l| aos::http::add_to_linker::<_, Whole>(l, whole);
     "aos:skill/llm" Effect |l| aos::llm::add_to_linker::<_, Whole>(l, whole);
     "aos:skill/log" Emit |l| aos::log::add_to_linker::<_, Whole>(l, whole);
-    "wasi:clocks/wall-clock" Observe |l| wasi::clocks::wall_clock::add_to_linker::<_, Whole>(l, whole);
-    "wasi:clocks/monotonic-clock" Observe |l| wasi::clocks::monotonic_clock::add_to_linker::<_, Whole>(l, whole);
+    "wasi:http/types" Pure [Observe "[method]future-incoming-response.get"] |l| {
+        let all = wasi_http::types::LinkOptions::default().informational_outbound_responses(true).to_owned();
+        wasi_http::types::add_to_linker::<_, Whole>(l, &all, whole)
+    };
+    "wasi:http/outgoing-handler" Effect |l| wasi_http::outgoing_handler::add_to_linker::<_, Whole>(l, whole);
+    "wasi:clocks/wall-clock" Pure [Observe "now"] |l| wasi::clocks::wall_clock::add_to_linker::<_, Whole>(l, whole);
+    "wasi:clocks/monotonic-clock" Pure [Observe "now"] |l| wasi::clocks::monotonic_clock::add_to_linker::<_, Whole>(l, whole);
     "wasi:io/poll" Observe |l| wasi::io::poll::add_to_linker::<_, Whole>(l, whole);
     "wasi:io/error" Pure |l| wasi::io::error::add_to_linker::<_, Handles>(l, handles);
-    "wasi:io/streams" Pure |l| wasi::io::streams::add_to_linker::<_, Handles>(l, handles);
+    "wasi:io/streams" Pure [
+        Emit "[method]output-stream.write",
+        Emit "[method]output-stream.write-zeroes",
+        Emit "[method]output-stream.blocking-write-and-flush",
+        Emit "[method]output-stream.blocking-write-zeroes-and-flush",
+        Emit "[method]output-stream.splice",
+        Emit "[method]output-stream.blocking-splice"
+    ] |l| wasi::io::streams::add_to_linker::<_, Handles>(l, handles);
     "wasi:random/random" Seeded |l| wasi::random::random::add_to_linker::<_, Whole>(l, whole);
     "wasi:random/insecure" Seeded |l| wasi::random::insecure::add_to_linker::<_, Whole>(l, whole);
     "wasi:random/insecure-seed" Seeded |l| wasi::random::insecure_seed::add_to_linker::<_, Whole>(l, whole);
@@ -72,11 +105,12 @@ const IMPORTS: &[ImportRow] = rows! {
     "wasi:cli/terminal-stdin" Pure |l| wasi::cli::terminal_stdin::add_to_linker::<_, WasiCli>(l, cli);
     "wasi:cli/terminal-stdout" Pure |l| wasi::cli::terminal_stdout::add_to_linker::<_, WasiCli>(l, cli);
     "wasi:cli/terminal-stderr" Pure |l| wasi::cli::terminal_stderr::add_to_linker::<_, WasiCli>(l, cli);
-    "wasi:cli/environment" Denied |l| wasi::cli::environment::add_to_linker::<_, Whole>(l, whole);
+    "wasi:cli/environment" Pure [Denied "get-environment"] |l| wasi::cli::environment::add_to_linker::<_, Whole>(l, whole);
     "wasi:filesystem/preopens" Denied |l| wasi::filesystem::preopens::add_to_linker::<_, Whole>(l, whole);
-    "wasi:filesystem/types" Denied |l| wasi::filesystem::types::add_to_linker::<_, WasiFilesystem>(l, filesystem);
+    "wasi:filesystem/types" Denied [Pure "filesystem-error-code"] |l| wasi::filesystem::types::add_to_linker::<_, WasiFilesystem>(l, filesystem);
     "wasi:sockets/network" Pure |l| {
-        wasi::sockets::network::add_to_linker::<_, WasiSockets>(l, &Default::default(), sockets)
+        let all = wasi::sockets::network::LinkOptions::default().network_error_code(true).to_owned();
+        wasi::sockets::network::add_to_linker::<_, WasiSockets>(l, &all, sockets)
     };
     "wasi:sockets/instance-network" Pure |l| {
         wasi::sockets::instance_network::add_to_linker::<_, WasiSockets>(l, sockets)

@@ -14,8 +14,10 @@ mod random;
 mod sockets;
 mod stdio;
 mod wall_clock;
+mod wasi_http;
 mod wire;
 
 pub(crate) use guest::Guest;
 pub use linker::EffectClass;
-pub(crate) use linker::{imports, linker};
+pub(crate) use linker::{ImportRow, imports, linker};
+pub(crate) use wasi_http::Requests;

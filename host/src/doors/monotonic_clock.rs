@@ -21,34 +21,40 @@ impl Host for Guest {
     }
 
     fn subscribe_instant(&mut self, when: u64) -> wasmtime::Result<Resource<DynPollable>> {
-        let now = self.gate.elapsed().map_or(when, nanos);
-        self.timer(Duration::from_nanos(when.saturating_sub(now)))
+        self.timer(|now| Duration::from_nanos(when.saturating_sub(nanos(now))))
     }
 
     fn subscribe_duration(&mut self, duration: u64) -> wasmtime::Result<Resource<DynPollable>> {
-        self.timer(Duration::from_nanos(duration))
+        self.timer(|_| Duration::from_nanos(duration))
     }
 }
 
 impl Guest {
-    /// A timer of the world. In a replay nobody waits for it: `wasi:io/poll` has its answers from the journal.
-    fn timer(&mut self, after: Duration) -> wasmtime::Result<Resource<DynPollable>> {
-        let timer = self.table.push(Timer { at: tokio::time::Instant::now().checked_add(after) })?;
+    /// A timer of the world. In a replay nobody waits for it, so it is always ready: `wasi:io/poll` has from the journal
+    /// whether it was.
+    fn timer(&mut self, after: impl FnOnce(Duration) -> Duration) -> wasmtime::Result<Resource<DynPollable>> {
+        let timer = self.gate.elapsed().map_or(Timer::Rung, |now| {
+            tokio::time::Instant::now().checked_add(after(now)).map_or(Timer::Never, Timer::At)
+        });
+        let timer = self.table.push(timer)?;
         subscribe(&mut self.table, timer)
     }
 }
 
-/// Ready at an instant, or never, when the instant lies past the end of time.
-struct Timer {
-    at: Option<tokio::time::Instant>,
+enum Timer {
+    At(tokio::time::Instant),
+    /// The instant lies past the end of time.
+    Never,
+    Rung,
 }
 
 #[wasmtime_wasi::async_trait]
 impl Pollable for Timer {
     async fn ready(&mut self) {
-        match self.at {
-            Some(at) => tokio::time::sleep_until(at).await,
-            None => std::future::pending().await,
+        match self {
+            Self::At(at) => tokio::time::sleep_until(*at).await,
+            Self::Never => std::future::pending().await,
+            Self::Rung => {}
         }
     }
 }

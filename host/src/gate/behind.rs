@@ -7,6 +7,7 @@ use aos_core::policy::Policy;
 use aos_core::units::Money;
 
 use super::crossing::{Opened, open};
+use super::settle::CameTo;
 use super::{Gate, HostCall, LiveRun, Rehearsing};
 use crate::sandbox::Stop;
 
@@ -48,15 +49,14 @@ impl Gate {
         let message = "the run was killed after this request had left, and nobody knows what became of it";
         let failure =
             Failure { call: Some(index), ..Failure::new(ErrorCode::UnknownOutcome, message).sent() };
-        let spent = in_flight.amount();
-        self.settle(run, index, call, (Err(failure), spent), in_flight).map(TakenUp::Answered)
+        let came = CameTo { index, answer: Err(failure), spent: in_flight.amount(), in_flight };
+        self.settle(run, call, came).map(TakenUp::Answered)
     }
 
     /// Makes a call of a rehearsal: what is injected there, or what the journal knows, or what a stub world says.
     pub(super) async fn rehearse<C: HostCall>(
         &self,
-        run: &LiveRun,
-        rehearsing: &Rehearsing,
+        (run, rehearsing): (&LiveRun, &Rehearsing),
         (account, policy): (&AttemptAccount, &Policy),
         call: C,
         intent: Intent,
@@ -99,7 +99,7 @@ impl Gate {
             }
         };
         let answer = answer.map_err(|failure| Failure { call: Some(index), ..failure });
-        self.settle(run, index, &call, (answer, spent), in_flight).map(Some)
+        self.settle(run, &call, CameTo { index, answer, spent, in_flight }).map(Some)
     }
 
     /// A recorded result, as this attempt's own.

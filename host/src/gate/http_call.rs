@@ -33,6 +33,8 @@ pub(crate) struct HttpCall {
     pub timeout_ms: Option<u32>,
     /// What lets the upstream see that it comes twice.
     pub idempotency_key: Option<String>,
+    /// A fault of the request that was found while it was put together.
+    pub fault: Option<Failure>,
 }
 
 /// The answer, as the journal holds it.
@@ -102,6 +104,9 @@ impl HostCall for HttpCall {
     }
 
     fn permit(&self, policy: &Policy) -> Result<(), Failure> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
         let url = parse_url(&self.url)?;
         check_head(&self.method(), &self.fields())?;
         let size = self.body.as_ref().map_or(0, Bytes::len);

@@ -6,10 +6,12 @@ mod course;
 mod crossing;
 mod http_call;
 mod llm_call;
+mod looks;
 mod progress;
+mod settle;
 
 pub(crate) use call::HostCall;
 pub(crate) use course::{Behind, Course, LiveRun, Rehearsing, RunTime};
 pub(crate) use crossing::{Gate, GateLimits};
-pub(crate) use http_call::HttpCall;
+pub(crate) use http_call::{HttpAnswer, HttpCall};
 pub(crate) use llm_call::{LlmAnswer, LlmCall};

@@ -18,7 +18,7 @@ pub(super) struct Progress {
     crossings: u32,
     calls: u32,
     log_bytes: usize,
-    /// The call that is under way.
+    /// The call that the guest waits in. One that it began and does not wait in is never here.
     pub(super) in_flight: Option<u32>,
     /// What the host recorded of calls that failed or were answered with a refusal.
     pub(super) failed: BTreeMap<u32, Failure>,
@@ -60,7 +60,6 @@ impl Progress {
 
     /// A call is over. One whose request never left, or that the upstream says it refused to do, may be made again.
     pub(super) fn ended(&mut self, index: u32, verdict: Option<Failure>, repeatable: bool) {
-        self.in_flight = None;
         let undone = verdict.as_ref().is_some_and(|failure| {
             !failure.request_sent || failure.code.row().settlement == Settlement::Refund
         });

@@ -15,10 +15,10 @@ use serde::Serialize;
 use serde_json::Value;
 use wasmtime::Store;
 use wasmtime::component::Linker;
-use wasmtime::component::types::ComponentItem;
+use wasmtime::component::types::{ComponentExtern, ComponentItem};
 
 use super::Prepared;
-use crate::doors::{EffectClass, Guest, imports};
+use crate::doors::{EffectClass, Guest, ImportRow, imports};
 use crate::gate::Gate;
 use crate::sandbox::bindings::SkillPre;
 use crate::sandbox::bindings::aos::skill::types;
@@ -53,7 +53,18 @@ pub struct Admission {
 pub struct ImportNote {
     /// The interface, with its version.
     pub interface: String,
-    /// What using it does; none for one that this host does not have.
+    /// The strongest that its functions can do; none for an interface that this host does not have.
+    pub class: Option<EffectClass>,
+    /// The functions of it that the component imports.
+    pub functions: Vec<FunctionNote>,
+}
+
+/// One imported function and what it does.
+#[derive(Debug, Clone, Serialize)]
+pub struct FunctionNote {
+    /// The name, such as `now` or `[method]pollable.block`.
+    pub name: String,
+    /// What it does; none in an interface that this host does not have.
     pub class: Option<EffectClass>,
 }
 
@@ -108,19 +119,32 @@ pub(crate) async fn examine(compiler: &Compiler, linker: &Linker<Guest>, bytes: 
 fn notes(compiled: &Compiled) -> Vec<ImportNote> {
     let kind = compiled.component.component_type();
     let engine = compiled.component.engine();
-    kind.imports(engine)
-        .map(|(name, _)| ImportNote { interface: name.to_owned(), class: class_of(name) })
-        .collect()
+    let note = |(name, import): (&str, ComponentExtern<'_>)| {
+        let row = row_of(name);
+        let functions = match &import.ty {
+            ComponentItem::ComponentInstance(interface) => interface
+                .exports(engine)
+                .filter(|(_, export)| matches!(export.ty, ComponentItem::ComponentFunc(_)))
+                .map(|(name, _)| FunctionNote {
+                    name: name.to_owned(),
+                    class: row.map(|row| row.class_of(name)),
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        ImportNote { interface: name.to_owned(), class: row.map(ImportRow::strongest), functions }
+    };
+    kind.imports(engine).map(note).collect()
 }
 
-/// The class of an interface such as `wasi:clocks/wall-clock@0.2.6`. Every 0.2 is compatible with every other.
-fn class_of(import: &str) -> Option<EffectClass> {
+/// The row of an interface such as `wasi:clocks/wall-clock@0.2.6`. Every 0.2 is compatible with every other.
+fn row_of(import: &str) -> Option<&'static ImportRow> {
     let (interface, version) = import.split_once('@').unwrap_or((import, ""));
     let compatible = match interface.split_once(':') {
         Some(("aos", _)) => version.starts_with("0.1."),
         _ => version.starts_with("0.2."),
     };
-    imports().iter().find(|row| row.interface == interface && compatible).map(|row| row.class)
+    imports().iter().find(|row| row.interface == interface && compatible)
 }
 
 fn link(compiled: &Compiled, linker: &Linker<Guest>) -> Result<SkillPre<Guest>, Failure> {

@@ -5,7 +5,7 @@ mod answer;
 mod order;
 mod prepared;
 
-pub use admission::{Admission, ImportNote};
+pub use admission::{Admission, FunctionNote, ImportNote};
 pub(crate) use admission::{admit, carry_over, examine};
 pub(crate) use order::{Ended, Order, StopReason};
 pub use prepared::Prepared;

@@ -9,10 +9,11 @@ use aos_core::journal::{Cursor, Interrupted};
 use aos_core::units::Fuel;
 use serde_json::Value;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use wasmtime::Store;
 
 use super::{Prepared, answer};
-use crate::doors::Guest;
+use crate::doors::{Guest, Requests};
 use crate::gate::Gate;
 use crate::sandbox::{YIELD_INTERVAL, classify_call, classify_instantiation};
 
@@ -21,6 +22,9 @@ const MAX_HANDED_OVER: usize = (16 << 20) + (1 << 16);
 
 /// Handles that a guest may hold at one time.
 const MAX_HANDLES: usize = 1024;
+
+/// How long a request that ended at the deadline has to be written down.
+const SETTLE_TIME: Duration = Duration::from_secs(2);
 
 /// Why a run is stopped from outside of its steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,9 +86,10 @@ pub(crate) struct Ended {
 }
 
 impl Order {
-    /// Makes the invocation. The store is gone when this returns.
+    /// Makes the invocation. The store is gone when this returns, and every request that the guest began has ended.
     pub(crate) async fn run(self) -> Ended {
         let Self { skill, gate, seed, cursor, input, fuel, deadline, mut stop } = self;
+        let deadline = deadline.map(Deadline::new);
         let guest = Guest::new(gate.clone(), skill.metadata.contract.memory_bytes, &seed, &cursor);
         let mut store = Store::new(skill.engine.raw(), guest);
         let text = input.to_string();
@@ -94,22 +99,72 @@ impl Order {
             let instance = instance.map_err(|error| classify_instantiation(&error))?;
             instance.call_invoke(&mut store, &text).await.map_err(|error| classify_call(&error))
         };
-        let (returned, cut_off) = tokio::select! {
+        let (mut returned, cut_off) = tokio::select! {
             biased;
             returned = work => (returned, false),
-            failure = late(deadline) => (Err(failure), true),
+            failure = late(deadline, Duration::ZERO) => (Err(failure), true),
             failure = stopped(&mut stop) => (Err(failure), true),
         };
         let used = fuel.saturating_sub(Fuel::saturating(store.get_fuel().unwrap_or_default()));
         let place = || gate.in_flight().map_or(Interrupted::Fuel(used), Interrupted::Call);
         // Frames differ from engine to engine, and the fuel up to the end of the stack with them.
         let overflowed = matches!(&returned, Err(failure) if failure.code == ErrorCode::StackOverflow);
-        let interrupted = if overflowed { Some(Interrupted::Fuel(used)) } else { cut_off.then(place) };
-        let memory = store.data().limiter.memory();
-        drop(store);
+        let mut interrupted = if overflowed { Some(Interrupted::Fuel(used)) } else { cut_off.then(place) };
+        let guest = store.into_data();
+        let memory = guest.limiter.memory();
+        let mut requests = guest.into_requests(cut_off).await;
+        let settled = if cut_off { Ok(()) } else { settle(&mut requests, &gate, deadline, &mut stop).await };
+        if let Err((failure, place)) = settled {
+            (returned, interrupted) = (Err(failure), place.map(Interrupted::Call));
+        }
+        if let Some(failure) = requests.stopped().filter(|stop| returned.is_ok() || ends_run(stop)) {
+            returned = Err(failure.clone());
+        }
         let result = returned.and_then(|returned| answer::read(returned, &gate, &skill.output));
         Ended { result, fuel: used, interrupted, memory }
     }
+}
+
+/// When an attempt has to be over, and how long it was given.
+#[derive(Clone, Copy)]
+struct Deadline {
+    at: Instant,
+    given: Duration,
+}
+
+impl Deadline {
+    fn new(given: Duration) -> Self {
+        Self { at: Instant::now() + given, given }
+    }
+}
+
+/// Waits for the requests that the guest began and no longer waits for: what left is settled before the attempt ends.
+/// Each ends by itself at the deadline; one that does not is cut off like a call.
+async fn settle(
+    requests: &mut Requests,
+    gate: &Gate,
+    deadline: Option<Deadline>,
+    stop: &mut StopSignal,
+) -> Result<(), (Failure, Option<u32>)> {
+    let failure = tokio::select! {
+        biased;
+        () = requests.settle() => return gate.cut_off_aside(requests.left()).map_or(Ok(()), |failure| Err((failure, None))),
+        failure = late(deadline, SETTLE_TIME) => failure,
+        failure = stopped(stop) => failure,
+    };
+    requests.abort().await;
+    requests.left().first().map_or(Ok(()), |first| Err((failure, Some(*first))))
+}
+
+/// A broken proof or a lost journal counts for more than what the guest made of it.
+fn ends_run(failure: &Failure) -> bool {
+    matches!(
+        failure.code,
+        ErrorCode::ReplayDivergence
+            | ErrorCode::ReplayExhausted
+            | ErrorCode::JournalIo
+            | ErrorCode::JournalCorrupt
+    )
 }
 
 /// Sets the limits of a store. Fuel comes first, so that the setting up of a component is paid for as well.
@@ -121,10 +176,10 @@ pub(super) fn limit(store: &mut Store<Guest>, fuel: Fuel, interval: u64) -> Resu
     set.map_err(|error| Failure::new(ErrorCode::HostBug, format!("the engine takes no fuel: {error:#}")))
 }
 
-async fn late(deadline: Option<Duration>) -> Failure {
-    let Some(deadline) = deadline else { return std::future::pending().await };
-    tokio::time::sleep(deadline).await;
-    Failure::new(ErrorCode::Timeout, format!("the attempt took longer than {} ms", deadline.as_millis()))
+async fn late(deadline: Option<Deadline>, grace: Duration) -> Failure {
+    let Some(Deadline { at, given }) = deadline else { return std::future::pending().await };
+    tokio::time::sleep_until(at + grace).await;
+    Failure::new(ErrorCode::Timeout, format!("the attempt took longer than {} ms", given.as_millis()))
 }
 
 async fn stopped(stop: &mut StopSignal) -> Failure {

@@ -20,6 +20,10 @@ impl Stop {
     pub(crate) const fn new(failure: Failure) -> Self {
         Self { failure }
     }
+
+    pub(crate) fn into_failure(self) -> Failure {
+        self.failure
+    }
 }
 
 impl fmt::Display for Stop {

@@ -173,6 +173,12 @@ impl Replayer {
         Ok(*stamp)
     }
 
+    /// Whether an attempt crossed with this index.
+    #[must_use]
+    pub fn holds(&self, cursor: &Cursor, index: u32) -> bool {
+        self.lanes().get(cursor).is_some_and(|lane| lane.crossings.contains_key(&index))
+    }
+
     /// The recorded result of a call, after its whole request was compared.
     ///
     /// # Errors

@@ -8,4 +8,4 @@ mod request_head;
 pub use address::{AddressRange, special_range};
 pub use grants::{Grants, Policy};
 pub use host_pattern::{HostPattern, HostPatternInvalid};
-pub use request_head::{MAX_HEADER_BYTES, METHODS, check_head, parse_url};
+pub use request_head::{MAX_HEADER_BYTES, METHODS, check_field, check_head, parse_url};

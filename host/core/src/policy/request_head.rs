@@ -73,7 +73,12 @@ pub fn check_head(method: &str, headers: &[(String, String)]) -> Result<(), Fail
     Ok(())
 }
 
-fn check_field(name: &str, value: &str) -> Result<(), Failure> {
+/// Checks one header field.
+///
+/// # Errors
+///
+/// `HEADER_FORBIDDEN` for one that the host builds itself, `REQUEST_INVALID` for one that is no field.
+pub fn check_field(name: &str, value: &str) -> Result<(), Failure> {
     let shown: String = name.chars().take(80).collect();
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if name.is_empty() || !name.bytes().all(token) {

@@ -121,11 +121,13 @@ fn sealed(lines: &[Value]) -> Vec<u8> {
     let mut chain = Chain::default();
     let seal = |line: &Value| {
         let mut line = line.clone();
-        line.as_object_mut().unwrap().remove("chain");
-        // The order of a line's first fields matters; `Value` sorts them.
-        let (seq, rest) = (line["seq"].clone(), line.to_string());
-        let rest = rest.replace(&format!(",\"seq\":{seq}"), "").replace(&format!("\"seq\":{seq},"), "");
-        let mut bytes = format!("{{\"seq\":{seq},{}", &rest[1..rest.len() - 1]).into_bytes();
+        let members = line.as_object_mut().unwrap();
+        members.remove("chain");
+        // A journal's first line begins with its place; the order of the others' fields is nobody's business.
+        let seq = members.remove("seq").unwrap();
+        let rest = line.to_string();
+        let mut bytes = format!("{{\"seq\":{seq},{}", rest.strip_prefix('{').unwrap()).into_bytes();
+        bytes.pop();
         chain.seal(&mut bytes);
         bytes
     };
