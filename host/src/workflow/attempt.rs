@@ -117,6 +117,18 @@ fn repeat_cut(context: &RunContext, cursor: &Cursor, ended: &mut Ended) {
     if met {
         ended.result = Err(recorded.recorded_failure());
         ended.interrupted = recorded.interrupted;
+    } else if let (Some(Interrupted::Fuel(fuel)), Err(failure)) = (recorded.interrupted, &mut ended.result)
+        && failure.code == ErrorCode::StackOverflow
+    {
+        let message = format!(
+            "step {} attempt {}: the stack ended after {} units of fuel, and the recorded attempt went on to {}; \
+             this engine's frames are too large to repeat it",
+            cursor.step,
+            cursor.attempt,
+            ended.fuel.units(),
+            fuel.units()
+        );
+        *failure = Failure::new(ErrorCode::ReplayDivergence, message);
     }
 }
 
