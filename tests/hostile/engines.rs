@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use aos_host::failure::ErrorCode;
-use aos_host::journal::{Event, Interrupted, Recording, StepEnded};
+use aos_host::journal::{Event, Injections, Interrupted, Recording, StepEnded};
 use aos_host::outcome::OutcomeCode;
 use serde_json::Value;
 
@@ -111,6 +111,10 @@ fn the_end_of_the_stack_is_met_at_the_recorded_unit_in_three_engines() {
             let ended = ended(&journal);
             assert_eq!(ended.interrupted, Some(Interrupted::Fuel(ended.fuel)), "{name}");
             assert_certified(&runtime, &outcome, &journal).await;
+            let recording = Recording::read(&journal).unwrap();
+            let nothing = Injections::read("[]", &recording).unwrap();
+            let rehearsed = runtime.rehearse(&recording, nothing).await.unwrap();
+            assert_eq!((rehearsed.code, rehearsed.fuel), (outcome.code, outcome.fuel), "{name}");
         }
     });
 }
