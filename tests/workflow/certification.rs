@@ -7,6 +7,7 @@ use aos_host::failure::ErrorCode;
 use aos_host::ids::Digest;
 use aos_host::journal::{Entry, Event};
 use aos_host::outcome::Status;
+use aos_host::units::Fuel;
 use serde_json::json;
 
 use super::{budget_exceeded_workflow, llm_chain_workflow, permanent_failure_workflow, simple_http_workflow};
@@ -178,7 +179,7 @@ fn what_was_changed_is_not_certified() {
         let forged = sealed_again(&run.journal, |entries| {
             for entry in entries {
                 if let Event::StepEnded(ended) = &mut entry.event {
-                    ended.fuel = ended.fuel.saturating_sub(aos_host::units::Fuel::saturating(1));
+                    ended.fuel = ended.fuel.saturating_sub(Fuel::saturating(1));
                 }
             }
         });
@@ -200,19 +201,29 @@ fn under_another_engine_the_fuel_is_the_journals_and_the_certificate_says_so() {
         let rules = statement.predicate.fuel_rules;
         assert_eq!(rules.recorded, Digest::of(b"another engine"));
         assert_ne!(rules.own, rules.recorded);
-        let other_fuel = sealed_again(&journal, |entries| {
+        let one_unit = sealed_again(&journal, |entries| {
             for entry in entries {
-                match &mut entry.event {
-                    Event::StepStarted(started) => {
-                        started.fuel_granted = aos_host::units::Fuel::saturating(1)
-                    }
-                    Event::StepEnded(ended) => ended.output = Some(json!("forged")),
-                    _ => {}
+                if let Event::StepStarted(started) = &mut entry.event {
+                    started.fuel_granted = Fuel::saturating(1);
                 }
             }
         });
-        let (failure, _) = refused(elsewhere().await, &other_fuel).await;
-        assert_eq!(failure.code, ErrorCode::ReplayDivergence, "everything else is compared: {failure}");
+        let (failure, _) = refused(elsewhere().await, &one_unit).await;
+        let pointer = failure.details.unwrap()["pointer"].clone();
+        assert_eq!(
+            pointer, "/fuel_granted",
+            "a grant that another engine counted stops nobody, and stands in the outcome"
+        );
+        let forged = sealed_again(&journal, |entries| {
+            for entry in entries {
+                if let Event::StepEnded(ended) = &mut entry.event {
+                    ended.output = Some(json!("forged"));
+                }
+            }
+        });
+        let (failure, _) = refused(elsewhere().await, &forged).await;
+        let pointer = failure.details.unwrap()["pointer"].clone();
+        assert_eq!(pointer, "/output", "everything else is compared");
     });
 }
 
