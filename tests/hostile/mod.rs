@@ -2,6 +2,7 @@
 //! core module, whose first line says the code that it must end with.
 
 pub(crate) mod component;
+mod engines;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -11,6 +11,7 @@ use aos_host::workflow_format::Workflow;
 use aos_host::{RunOptions, Runtime};
 use serde_json::Value;
 
+use super::certified::certified;
 use super::{ledger, runtime};
 
 /// A run that ended.
@@ -83,8 +84,8 @@ impl Recorded {
         self
     }
 
-    /// The criteria of D1: an outcome of its schema, a ledger that adds up, every effect listed, and a replay that is
-    /// equal byte for byte on a runtime whose world panics when it is touched.
+    /// The criteria of D1: an outcome of its schema, a ledger that adds up, every effect listed, and replays that are
+    /// equal byte for byte on a runtime whose world panics when it is touched, in all three engines.
     pub(crate) async fn assert_sound(&self) {
         assert_fits_schema(&self.outcome);
         assert_speaks_of_its_end(&self.outcome);
@@ -96,6 +97,7 @@ impl Recorded {
         ledger::assert_adds_up(&entries, &self.outcome);
         assert_eq!(self.outcome.side_effects, ledger::side_effects(&entries));
         self.assert_replays_on(runtime::elsewhere().await).await;
+        certified(runtime::elsewhere().await, &self.journal, 1).await;
     }
 
     /// The replay is the run, byte for byte.

@@ -1,18 +1,17 @@
-//! Journals that are repeated in three engines: every workflow of the specification, every hostile component, and what
-//! is not certified.
-
-use std::collections::BTreeSet;
+//! Journals that are repeated in three engines: every workflow of the specification, what a certificate says,
+//! and what is not certified.
 
 use aos_host::Runtime;
 use aos_host::certification::Statement;
 use aos_host::failure::ErrorCode;
 use aos_host::ids::Digest;
-use aos_host::journal::{Entry, Event, Interrupted, Recording};
-use aos_host::outcome::{OutcomeCode, Status};
-use serde_json::{Value, json};
+use aos_host::journal::{Entry, Event};
+use aos_host::outcome::Status;
+use aos_host::units::Fuel;
+use serde_json::json;
 
 use super::{budget_exceeded_workflow, llm_chain_workflow, permanent_failure_workflow, simple_http_workflow};
-use crate::hostile::component::{Contract, hostile, hostile_with};
+use crate::hostile::component::hostile;
 use crate::hostile::{body_of, run};
 use crate::support::certified::{assert_certified, certified, refused, sealed_again};
 use crate::support::flow;
@@ -23,15 +22,6 @@ use crate::support::server::{Reply, Server};
 /// Certified on a runtime whose world panics when it is touched.
 async fn assert_repeats(run: &Recorded) {
     assert_certified(elsewhere().await, &run.outcome, &run.journal).await;
-}
-
-fn ended(journal: &[u8]) -> aos_host::journal::StepEnded {
-    let entries = Recording::read(journal).unwrap().entries().to_vec();
-    let ended = entries.into_iter().find_map(|entry| match entry.event {
-        Event::StepEnded(ended) => Some(*ended),
-        _ => None,
-    });
-    ended.expect("a step ended")
 }
 
 /// As another engine would have recorded it.
@@ -109,79 +99,26 @@ fn a_permanent_failure_is_certified() {
 }
 
 #[test]
-fn every_hostile_component_ends_alike_in_three_engines() {
+fn a_kept_component_is_compiled_once_for_each_engine() {
     in_time(async {
-        let runtime = stubbed("{}").await;
-        for (name, (_, body)) in crate::hostile::attempts() {
-            runtime.register_skill(hostile(&name, &body)).await.unwrap();
-            let (_, journal) = run(&runtime, &name, 60_000).await;
-            certified(&runtime, &journal, 1).await;
-        }
-    });
-}
-
-#[test]
-fn the_end_of_the_stack_is_met_at_the_recorded_unit_in_three_engines() {
-    in_time(async {
-        let runtime = stubbed("{}").await;
-        let wide = "(func $body (call $deeper (i64.const 1) (f64.const 2)))
-            (func $deeper (param i64 f64) (result) (local i64 i64 f64)
-                (local.set 2 (i64.add (local.get 0) (i64.const 1)))
-                (local.set 4 (f64.add (local.get 1) (f64.const 1)))
-                (call $deeper (local.get 2) (local.get 4))
-                (call $deeper (i64.add (local.get 2) (local.get 0)) (f64.add (local.get 4) (local.get 1))))";
-        let in_realloc = "(global $depth (mut i32) (i32.const 0))
-            (func $allocate (param i32 i32 i32 i32) (result i32) (call $body) (i32.const 65536))
-            (func $body (call $body) (global.set $depth (i32.const 1)))";
-        let known = body_of("recurses_without_end");
-        for (name, body) in [("narrow", known.as_str()), ("wide", wide), ("in_realloc", in_realloc)] {
-            runtime.register_skill(hostile(name, body)).await.unwrap();
-            let (outcome, journal) = run(&runtime, name, 60_000).await;
-            assert_eq!(
-                outcome.code,
-                OutcomeCode::Error(ErrorCode::StackOverflow),
-                "{name}: {}",
-                outcome.message
-            );
-            let ended = ended(&journal);
-            assert_eq!(ended.interrupted, Some(Interrupted::Fuel(ended.fuel)), "{name}");
-            assert_certified(&runtime, &outcome, &journal).await;
-        }
-    });
-}
-
-#[test]
-fn a_loop_that_a_deadline_cut_off_ends_at_the_recorded_unit_in_three_engines() {
-    in_time(async {
-        let runtime = stubbed("{}").await;
-        let contract = Contract { fuel: 100_000_000_000, ..Contract::default() };
-        runtime.register_skill(hostile_with("loop", &body_of("loops_forever"), contract)).await.unwrap();
-        let (outcome, journal) = run(&runtime, "loop", 20).await;
-        assert_eq!(outcome.code, OutcomeCode::Error(ErrorCode::Timeout), "{}", outcome.message);
-        let ended = ended(&journal);
-        assert_eq!(ended.interrupted, Some(Interrupted::Fuel(ended.fuel)));
-        assert_certified(&runtime, &outcome, &journal).await;
-    });
-}
-
-#[test]
-fn what_a_component_folds_into_its_output_is_the_same_in_three_engines() {
-    in_time(async {
-        let runtime = stubbed("{}").await;
-        runtime.register_skill(hostile("fold", &body_of("folds_what_it_can_see"))).await.unwrap();
-        let (mut chance, mut fixed) = (BTreeSet::new(), BTreeSet::new());
-        for _ in 0..20 {
-            let (outcome, journal) = run(&runtime, "fold", 60_000).await;
-            assert_eq!(outcome.code, OutcomeCode::Ok, "{}", outcome.message);
-            let Value::String(digits) = &outcome.output["a"] else { panic!("{}", outcome.output) };
-            // 18 NaNs and two addresses, then chance and time: 16 digits each.
-            let (same, differs) = digits.split_at(20 * 16);
-            fixed.insert(same.to_owned());
-            chance.insert(differs.to_owned());
-            certified(&runtime, &journal, 1).await;
-        }
-        assert_eq!(chance.len(), 20, "chance and time differ from run to run");
-        assert_eq!(fixed.len(), 1, "NaNs and addresses do not: {fixed:?}");
+        let folder = tempfile::tempdir().unwrap();
+        let (compiled, kept) = (folder.path().join("compiled"), folder.path().join("kept"));
+        let build = || Runtime::builder().compile_cache(&compiled).keep_components(&kept).build().unwrap();
+        let entries = || std::fs::read_dir(&compiled).unwrap().count();
+        let runtime = build();
+        runtime.register_skill(hostile("kept", "")).await.unwrap();
+        let (_, journal) = run(&runtime, "kept", 60_000).await;
+        assert_eq!(
+            (runtime.replay(&journal).await.proof, entries()),
+            (Ok(()), 1),
+            "a replay compiles nothing"
+        );
+        let runtime = build();
+        certified(&runtime, &journal, 3).await;
+        assert_eq!(entries(), 3, "live runs and replays in one kind of engine share an entry");
+        std::fs::remove_dir_all(&kept).unwrap();
+        certified(&runtime, &journal, 1).await;
+        assert_eq!(refused(&build(), &journal).await.0.code, ErrorCode::SkillDigestMismatch);
     });
 }
 
@@ -242,7 +179,7 @@ fn what_was_changed_is_not_certified() {
         let forged = sealed_again(&run.journal, |entries| {
             for entry in entries {
                 if let Event::StepEnded(ended) = &mut entry.event {
-                    ended.fuel = ended.fuel.saturating_sub(aos_host::units::Fuel::saturating(1));
+                    ended.fuel = ended.fuel.saturating_sub(Fuel::saturating(1));
                 }
             }
         });
@@ -264,19 +201,29 @@ fn under_another_engine_the_fuel_is_the_journals_and_the_certificate_says_so() {
         let rules = statement.predicate.fuel_rules;
         assert_eq!(rules.recorded, Digest::of(b"another engine"));
         assert_ne!(rules.own, rules.recorded);
-        let other_fuel = sealed_again(&journal, |entries| {
+        let one_unit = sealed_again(&journal, |entries| {
             for entry in entries {
-                match &mut entry.event {
-                    Event::StepStarted(started) => {
-                        started.fuel_granted = aos_host::units::Fuel::saturating(1)
-                    }
-                    Event::StepEnded(ended) => ended.output = Some(json!("forged")),
-                    _ => {}
+                if let Event::StepStarted(started) = &mut entry.event {
+                    started.fuel_granted = Fuel::saturating(1);
                 }
             }
         });
-        let (failure, _) = refused(elsewhere().await, &other_fuel).await;
-        assert_eq!(failure.code, ErrorCode::ReplayDivergence, "everything else is compared: {failure}");
+        let (failure, _) = refused(elsewhere().await, &one_unit).await;
+        let pointer = failure.details.unwrap()["pointer"].clone();
+        assert_eq!(
+            pointer, "/fuel_granted",
+            "a grant that another engine counted stops nobody, and stands in the outcome"
+        );
+        let forged = sealed_again(&journal, |entries| {
+            for entry in entries {
+                if let Event::StepEnded(ended) = &mut entry.event {
+                    ended.output = Some(json!("forged"));
+                }
+            }
+        });
+        let (failure, _) = refused(elsewhere().await, &forged).await;
+        let pointer = failure.details.unwrap()["pointer"].clone();
+        assert_eq!(pointer, "/output", "everything else is compared");
     });
 }
 

@@ -17,7 +17,6 @@ use super::run::{Beginning, follow, listen};
 use super::{Inner, replay};
 use crate::gate::{Behind, LiveRun, Rehearsing, RunTime};
 use crate::providers::{MemorySink, StillClock, StubWorld, World, WorldSession};
-use crate::sandbox::EngineKind;
 
 /// Makes a recorded run again.
 pub(super) async fn rehearse(
@@ -34,7 +33,8 @@ pub(super) async fn rehearse(
         );
     }
     let workflow = Workflow::parse(started.workflow_text.as_bytes())?;
-    let skills = replay::resolve(inner, EngineKind::CraneliftSpeed, &started).await?;
+    // What it shows is what a live run would have come to, so it has the engine and the stack of one.
+    let skills = replay::resolve_live(inner, &started).await?;
     let (stop, (listener, entries)) = (watch::Sender::new(None), mpsc::unbounded_channel());
     let (id, input, now) = (started.run, started.input.clone(), known.started());
     let stubs = inner.world.stubs().is_some();

@@ -84,11 +84,7 @@ fn settle_fuel(inner: &Inner, replayer: Replayer) -> Result<Replayer, Failure> {
 }
 
 /// The very components of the run, in the engine that repeats it.
-pub(super) async fn resolve(
-    inner: &Inner,
-    engine: EngineKind,
-    started: &RunStarted,
-) -> Result<Skills, Failure> {
+async fn resolve(inner: &Inner, engine: EngineKind, started: &RunStarted) -> Result<Skills, Failure> {
     let (mut skills, registry) = (resolve_live(inner, started).await?, inner.replays.of(engine)?);
     for skill in skills.values_mut().flatten() {
         *skill = registry.adopt(skill).await?;

@@ -19,12 +19,11 @@ pub const YIELD_INTERVAL: u64 = 1_000_000;
 /// The release of the engine. A test compares it with the lock file.
 const WASMTIME: &str = "48.0.8";
 
-/// Stack of a guest. The fibre that it runs on has four times as much, for host functions.
+/// Stack of a guest.
 const GUEST_STACK: usize = 512 * 1024;
 
-/// How many times the stack of a live guest a repeated one has. Engines lay out their frames differently, so the stack
-/// is at its end after more or less fuel. With so much more of it, the recorded fuel is at its end first in all of them.
-const REPLAY_STACKS: usize = 8;
+/// What the fibre of a guest has beside the guest's own stack, for host functions.
+const HOST_STACK: usize = 3 * 512 * 1024;
 
 /// Fuel for each 64 KiB page that a memory grows by: the most that the engine's table can say.
 const FUEL_PER_PAGE: u8 = 255;
@@ -48,6 +47,16 @@ pub enum EngineKind {
 impl EngineKind {
     /// All kinds, that of live runs first.
     pub const ALL: [Self; 3] = [Self::CraneliftSpeed, Self::CraneliftNone, Self::Pulley];
+
+    /// How many times the stack of a live guest a repeated one has. Engines lay out their frames differently, so the
+    /// stack is at its end after more or less fuel. With so much more of it, the recorded fuel is at its end first.
+    const fn replay_stacks(self) -> usize {
+        match self {
+            Self::CraneliftSpeed | Self::Pulley => 8,
+            // Without optimisations, a frame holds what would otherwise not even be computed.
+            Self::CraneliftNone => 64,
+        }
+    }
 
     /// Its name, as certificates and the compiling child have it.
     #[must_use]
@@ -90,14 +99,14 @@ impl Engine {
         Self::with_stack(EngineKind::CraneliftSpeed, GUEST_STACK)
     }
 
-    /// An engine of a kind for runs that are repeated. Its guests have eight times the stack, which compiled code does
-    /// not depend on.
+    /// An engine of a kind for runs that are repeated. Its guests have eight times the stack or more, which compiled
+    /// code does not depend on.
     ///
     /// # Errors
     ///
     /// As [`Engine::new`].
     pub fn for_replay(kind: EngineKind) -> Result<Self, Failure> {
-        Self::with_stack(kind, REPLAY_STACKS * GUEST_STACK)
+        Self::with_stack(kind, kind.replay_stacks() * GUEST_STACK)
     }
 
     fn with_stack(kind: EngineKind, stack: usize) -> Result<Self, Failure> {
@@ -160,7 +169,7 @@ fn config(stack: usize) -> Config {
         .wasm_tail_call(true)
         .wasm_component_model(true)
         .max_wasm_stack(stack)
-        .async_stack_size(4 * stack)
+        .async_stack_size(stack + HOST_STACK)
         .parallel_compilation(true);
     config
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::journal::{Cursor, Interrupted, StepEnded};
+use aos_core::outcome::OutcomeCode;
 use aos_core::units::{Fuel, whole_millis};
 use serde_json::Value;
 
@@ -94,9 +95,18 @@ fn settle_refusal(context: &RunContext, cursor: &Cursor, ended: StepEnded) -> Re
     }
 }
 
+/// How the recorded attempt ended, where it was cut off and has to be cut off again. A rehearsal has the stack of a live
+/// run, and comes to the end of that by itself.
+fn cut_off(context: &RunContext, cursor: &Cursor) -> Option<(Interrupted, StepEnded)> {
+    let recorded = context.course.recorded_end(cursor)?;
+    let overflowed = recorded.code == OutcomeCode::Error(ErrorCode::StackOverflow);
+    let by_itself = overflowed && context.course.is_rehearsal();
+    recorded.interrupted.filter(|_| !by_itself).map(|place| (place, recorded))
+}
+
 /// The fuel at which the recorded attempt was cut off while it computed.
 fn recorded_cut(context: &RunContext, cursor: &Cursor) -> Option<Fuel> {
-    match context.course.recorded_end(cursor)?.interrupted? {
+    match cut_off(context, cursor)?.0 {
         Interrupted::Fuel(fuel) => Some(fuel),
         Interrupted::Call(_) => None,
     }
@@ -104,19 +114,25 @@ fn recorded_cut(context: &RunContext, cursor: &Cursor) -> Option<Fuel> {
 
 /// An attempt that ran into the recorded cut ends as the recorded one did.
 fn repeat_cut(context: &RunContext, cursor: &Cursor, ended: &mut Ended) {
-    let Some(recorded) =
-        context.course.recorded_end(cursor).filter(|recorded| recorded.interrupted.is_some())
-    else {
-        return;
-    };
-    let met = match (&ended.result, recorded.interrupted) {
-        (Err(failure), Some(Interrupted::Fuel(_))) => failure.code == ErrorCode::FuelExhausted,
-        (Err(failure), Some(Interrupted::Call(_))) => *failure == recorded.recorded_failure(),
-        _ => false,
+    let Some((place, recorded)) = cut_off(context, cursor) else { return };
+    let Err(failure) = &mut ended.result else { return };
+    let met = match place {
+        Interrupted::Fuel(_) => failure.code == ErrorCode::FuelExhausted,
+        Interrupted::Call(_) => *failure == recorded.recorded_failure(),
     };
     if met {
-        ended.result = Err(recorded.recorded_failure());
-        ended.interrupted = recorded.interrupted;
+        *failure = recorded.recorded_failure();
+        ended.interrupted = Some(place);
+    } else if failure.code == ErrorCode::StackOverflow && matches!(context.course, Course::Replay(_)) {
+        let message = format!(
+            "step {} attempt {}: the stack ended after {} units of fuel, and the recorded attempt went on to {}; \
+             this engine's frames are too large to repeat it",
+            cursor.step,
+            cursor.attempt,
+            ended.fuel.units(),
+            recorded.fuel.units()
+        );
+        *failure = Failure::new(ErrorCode::ReplayDivergence, message);
     }
 }
 
