@@ -193,7 +193,7 @@ async fn prove(
 ) -> EngineProof {
     let mut made = EngineProof { engine, equal: 0, fuel: FuelProof::Compared, proof: Ok(()) };
     while made.equal < repeat {
-        let replay = replay::replay(inner, engine, journal).await;
+        let replay = replay::replay(inner, engine, journal, &replay::Replaced::new()).await;
         made.fuel = replay.fuel;
         made.proof = replay.proof.and_then(|()| same_bytes(&replay.outcome, outcome));
         if made.proof.is_err() {

@@ -10,6 +10,7 @@ mod replay_engines;
 mod resume;
 mod run;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -77,6 +78,15 @@ impl Runtime {
         self.inner.registry.examine(component.into()).await
     }
 
+    /// Makes a component known by its digest, without giving it its name: a replay finds it, and no run does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Runtime::register_skill`], but for the name.
+    pub async fn know_component(&self, component: impl Into<Arc<[u8]>>) -> Result<Arc<Prepared>, Failure> {
+        self.inner.registry.prepare(component.into()).await
+    }
+
     /// The registered skill of a name.
     #[must_use]
     pub fn skill(&self, name: &SkillId) -> Option<Arc<Prepared>> {
@@ -102,7 +112,13 @@ impl Runtime {
 
     /// Repeats a recorded run from its journal alone, and compares everything that it does.
     pub async fn replay(&self, journal: &[u8]) -> Replay {
-        replay::replay(&self.inner, EngineKind::CraneliftSpeed, journal).await
+        self.replay_against(journal, BTreeMap::new()).await
+    }
+
+    /// As [`Runtime::replay`], with other components in the place of some skills: whether another build does the same
+    /// at every call. Their digests and all fuel are not compared; the outcome is the recorded one when it does.
+    pub async fn replay_against(&self, journal: &[u8], builds: BTreeMap<SkillId, Arc<[u8]>>) -> Replay {
+        replay::replay(&self.inner, EngineKind::CraneliftSpeed, journal, &builds).await
     }
 
     /// Repeats a recorded run in every engine, and compares each repetition as [`Runtime::replay`] does. Components are

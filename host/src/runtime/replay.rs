@@ -28,9 +28,17 @@ pub struct Replay {
     pub proof: Result<(), Failure>,
 }
 
+/// Components that stand for the recorded ones of some skills.
+pub(super) type Replaced = BTreeMap<SkillId, Arc<[u8]>>;
+
 /// Repeats a run in an engine.
-pub(super) async fn replay(inner: &Arc<Inner>, engine: EngineKind, journal: &[u8]) -> Replay {
-    let replay = match prepare(inner, engine, journal).await {
+pub(super) async fn replay(
+    inner: &Arc<Inner>,
+    engine: EngineKind,
+    journal: &[u8],
+    replaced: &Replaced,
+) -> Replay {
+    let replay = match prepare(inner, engine, journal, replaced).await {
         Ok((replayer, workflow, skills)) => follow(inner, replayer, workflow, skills).await,
         Err((run, failure)) => {
             let now = inner.world.clock().wall();
@@ -50,52 +58,75 @@ async fn prepare(
     inner: &Inner,
     engine: EngineKind,
     journal: &[u8],
+    replaced: &Replaced,
 ) -> Result<(Arc<Replayer>, Workflow, Skills), Refused> {
     let recording = Recording::read(journal).map_err(|error| (None, error.into()))?;
     let replayer = Replayer::new(recording).map_err(|error| (None, error.into()))?;
     let run = replayer.run_started().run;
-    let replayer = settle_fuel(inner, replayer).map_err(|failure| (Some(run), failure))?;
+    let replayer = settle_fuel(inner, replayer, replaced).map_err(|failure| (Some(run), failure))?;
     let started = replayer.run_started();
     let refused = |failure| (Some(started.run), failure);
     let workflow =
         Workflow::parse(started.workflow_text.as_bytes()).map_err(|error| refused(error.into()))?;
-    let skills = resolve(inner, engine, started).await.map_err(refused)?;
+    let skills = resolve(inner, engine, started, replaced).await.map_err(refused)?;
     Ok((Arc::new(replayer), workflow, skills))
 }
 
-/// Another engine counts fuel in another way: there the journal's own figures stand, and a run that its fuel ended
-/// cannot be repeated.
-fn settle_fuel(inner: &Inner, replayer: Replayer) -> Result<Replayer, Failure> {
-    let (recorded, own) = (replayer.run_started().engine, inner.registry.compiler().engine().fingerprint());
-    if recorded == own {
+/// Another engine counts fuel in another way, and another component uses another amount: there the journal's own figures
+/// stand, and a run that its fuel ended cannot be repeated.
+fn settle_fuel(inner: &Inner, replayer: Replayer, replaced: &Replaced) -> Result<Replayer, Failure> {
+    let started = replayer.run_started();
+    let (recorded, own) = (started.engine, inner.registry.compiler().engine().fingerprint());
+    if let Some(unknown) = replaced.keys().find(|name| !started.skills.contains_key(*name)) {
+        let used: Vec<_> = started.skills.keys().map(ToString::to_string).collect();
+        let message = format!("the run used no skill {unknown}; it used {}", used.join(", "));
+        return Err(Failure::new(ErrorCode::SkillNotFound, message));
+    }
+    if recorded == own && replaced.is_empty() {
         return Ok(replayer);
     }
-    match replayer.ended_by_fuel() {
-        None => Ok(replayer.with_recorded_fuel()),
-        Some(cursor) => {
-            let message = format!(
-                "step {} attempt {} was ended by its fuel under the engine {recorded}, and this is {own}, which \
-                 counts fuel in another way",
-                cursor.step, cursor.attempt
-            );
-            Err(Failure::new(ErrorCode::ReplayIncomplete, message))
-        }
-    }
+    let Some(cursor) = replayer.ended_by_fuel() else {
+        return Ok(replayer.with_replaced(replaced.keys().cloned().collect()));
+    };
+    let why = if recorded == own {
+        "and another component uses another amount of it".to_owned()
+    } else {
+        format!("under the engine {recorded}, and this is {own}, which counts fuel in another way")
+    };
+    let message = format!("step {} attempt {} was ended by its fuel {why}", cursor.step, cursor.attempt);
+    Err(Failure::new(ErrorCode::ReplayIncomplete, message))
 }
 
-/// The very components of the run, in the engine that repeats it.
-async fn resolve(inner: &Inner, engine: EngineKind, started: &RunStarted) -> Result<Skills, Failure> {
-    let (mut skills, registry) = (resolve_live(inner, started).await?, inner.replays.of(engine)?);
+/// The components of the run, in the engine that repeats it: its very own, or those that stand for them.
+async fn resolve(
+    inner: &Inner,
+    engine: EngineKind,
+    started: &RunStarted,
+    replaced: &Replaced,
+) -> Result<Skills, Failure> {
+    let registry = inner.replays.of(engine)?;
+    let own = started.skills.iter().filter(|(name, _)| !replaced.contains_key(*name));
+    let mut skills = components(inner, own).await?;
     for skill in skills.values_mut().flatten() {
         *skill = registry.adopt(skill).await?;
+    }
+    for (name, bytes) in replaced {
+        skills.insert(name.clone(), Ok(registry.prepare(Arc::clone(bytes)).await?));
     }
     Ok(skills)
 }
 
 /// The very components of the run: registered ones, or those that were kept.
 pub(super) async fn resolve_live(inner: &Inner, started: &RunStarted) -> Result<Skills, Failure> {
+    components(inner, started.skills.iter()).await
+}
+
+async fn components(
+    inner: &Inner,
+    pinned: impl Iterator<Item = (&SkillId, &PinnedSkill)>,
+) -> Result<Skills, Failure> {
     let mut skills = Skills::new();
-    for (name, pinned) in &started.skills {
+    for (name, pinned) in pinned {
         let skill = match pinned {
             PinnedSkill::Component { digest, .. } => Ok(find(inner, name, *digest).await?),
             PinnedSkill::Refused { failure } => Err(failure.clone()),

@@ -1,6 +1,6 @@
 //! Gives a run its recorded answers, and finds the first place at which it does something else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
@@ -10,6 +10,7 @@ use super::{
     Observed, Recording, Retry, RunStarted, Stamp, StepEnded, StepStarted,
 };
 use crate::failure::{ErrorCode, Failure};
+use crate::ids::{Digest, SkillId};
 use crate::units::{Fuel, Timestamp};
 
 /// The journal of a run that is repeated.
@@ -20,6 +21,7 @@ pub struct Replayer {
     end: Stamp,
     outcome: Value,
     fuel: FuelProof,
+    replaced: BTreeSet<SkillId>,
 }
 
 /// Whether fuel is part of what a replay proves.
@@ -96,13 +98,19 @@ impl Replayer {
         let end =
             recording.entries().last().map_or(Stamp { seq: 0, at: facts.started() }, |entry| entry.stamp);
         let (lanes, outcome, fuel) = (Mutex::new(lanes), Value::Null, FuelProof::Compared);
-        Ok(Self { lanes, facts, end, outcome, fuel })
+        Ok(Self { lanes, facts, end, outcome, fuel, replaced: BTreeSet::new() })
     }
 
     /// Takes fuel from the journal instead of comparing it.
     #[must_use]
     pub fn with_recorded_fuel(self) -> Self {
         Self { fuel: FuelProof::FromJournal, ..self }
+    }
+
+    /// Lets other components stand for these skills: their digests are not compared, and neither is fuel.
+    #[must_use]
+    pub fn with_replaced(self, replaced: BTreeSet<SkillId>) -> Self {
+        Self { replaced, ..self.with_recorded_fuel() }
     }
 
     /// Whether fuel is compared.
@@ -166,9 +174,9 @@ impl Replayer {
             let what = "the journal holds no such attempt";
             return Err(Divergence::unmatched(ErrorCode::ReplayExhausted, what).at(cursor, None));
         };
-        let shape =
-            |event: &StepStarted| json!({"skill": event.skill, "digest": event.digest, "input": event.input});
-        same("the beginning of the attempt", &shape(recorded), &shape(actual))
+        let shape = |event: &StepStarted, digest: Digest| json!({"skill": event.skill, "digest": digest, "input": event.input});
+        let digest = if self.replaced.contains(&recorded.skill) { recorded.digest } else { actual.digest };
+        same("the beginning of the attempt", &shape(recorded, recorded.digest), &shape(actual, digest))
             .map_err(|found| found.at(cursor, None))?;
         Ok(*stamp)
     }

@@ -21,6 +21,7 @@ Models are asked at AOS_LLM_BASE_URL (such as https://api.openai.com/v1) with th
 const REPLAY_EXAMPLES: &str = "\
 Examples:
   aos replay .aos/runs/019ab3c4d5e67f8091a2b3c4d5e6f708.jsonl
+  aos replay run.jsonl --skill http_call=new.wasm
   aos replay run.jsonl --inject failures.yaml
 
 An injection file is a list; each element names one call of the journal, and one thing that happens there:
@@ -166,8 +167,11 @@ pub(crate) struct ReplayArgs {
     pub journal: PathBuf,
     #[command(flatten)]
     pub skills: SkillFolders,
+    /// Another build of a skill: does it do the same at every call? May be given more than once
+    #[arg(long = "skill", value_name = "ID=FILE")]
+    pub builds: Vec<String>,
     /// Let something else happen at named calls, and show what the run would have come to
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "builds")]
     pub inject: Option<PathBuf>,
     /// With --inject: answer from a script what the journal does not know
     #[arg(long, value_name = "FILE", requires = "inject")]

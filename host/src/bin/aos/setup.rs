@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use aos_host::Runtime;
+use aos_host::failure::{ErrorCode, Failure};
 use aos_host::providers::{OpenAiCompatible, StubWorld, World};
+use aos_host::{Runtime, read_component};
 use std::sync::Arc;
 
 use crate::folders;
@@ -30,6 +31,35 @@ pub(crate) async fn load(world: World, skills: &[PathBuf]) -> anyhow::Result<(Ru
         }
     }
     Ok((runtime, skipped))
+}
+
+/// Makes the components known that lie beside a journal, in the folder `components`.
+pub(crate) async fn know_components_beside(runtime: &Runtime, journal: &Path) {
+    let folder = journal.parent().unwrap_or(Path::new("")).join("components");
+    let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+    for path in entries.map(|entry| entry.path()).filter(|path| is_component(path)) {
+        let known = match component(&path) {
+            Ok(bytes) => runtime.know_component(bytes).await.map(|_| ()),
+            Err(failure) => Err(failure),
+        };
+        if let Err(failure) = known {
+            say(&format!("skipped {}: {failure}", path.display()));
+        }
+    }
+}
+
+fn is_component(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "wasm" || extension == "wat")
+}
+
+/// Reads a component, in its binary or its text format.
+pub(crate) fn component(path: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = read_component(path)?;
+    if path.extension().is_none_or(|extension| extension != "wat") {
+        return Ok(bytes);
+    }
+    let parsed = wat::Parser::new().parse_bytes(Some(path), &bytes).map(std::borrow::Cow::into_owned);
+    parsed.map_err(|error| Failure::new(ErrorCode::ComponentInvalid, error.to_string()))
 }
 
 /// A runtime without skills.

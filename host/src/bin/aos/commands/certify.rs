@@ -40,6 +40,7 @@ async fn certify_all(args: &CertifyArgs, key: Option<&Path>) -> anyhow::Result<E
     for path in &args.journals {
         bar.show(&name_of(path));
         let journal = read_journal(path).with_context(|| path.display().to_string())?;
+        setup::know_components_beside(&runtime, path).await;
         let certification = runtime.certify(&journal, options).await;
         bar.hide();
         table.row(path, &certification)?;

@@ -1,10 +1,13 @@
 //! `aos replay`
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use aos_host::failure::{ErrorCode, Failure};
+use aos_host::ids::SkillId;
 use aos_host::journal::{FuelProof, Injections, Recording};
 use aos_host::outcome::OutcomeCode;
 use aos_host::providers::{World, read_journal};
@@ -21,9 +24,19 @@ pub(crate) async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
         return rehearse(&args, &journal, inject).await;
     }
     let runtime = setup::runtime(World::live(), &args.skills.folders).await?;
-    let replay = runtime.replay(&journal).await;
+    setup::know_components_beside(&runtime, &args.journal).await;
+    let builds = builds(&args.builds)?;
+    let replay = runtime.replay_against(&journal, builds.clone()).await;
     print_outcome(&replay.outcome, args.format.format)?;
     match replay.proof {
+        Ok(()) if !builds.is_empty() => {
+            let names: Vec<_> = builds.keys().map(ToString::to_string).collect();
+            say(&format!(
+                "compatible: with this {} the run does the same at every call",
+                names.join(" and ")
+            ));
+            Ok(ExitCode::SUCCESS)
+        }
         Ok(()) => {
             say(match replay.fuel {
                 FuelProof::Compared => "replayed: the bytes are equal",
@@ -41,6 +54,19 @@ pub(crate) async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// `ID=FILE`, each.
+fn builds(said: &[String]) -> anyhow::Result<BTreeMap<SkillId, Arc<[u8]>>> {
+    let mut builds = BTreeMap::new();
+    for text in said {
+        let place = || format!("--skill {text}");
+        let (name, file) =
+            text.split_once('=').with_context(|| format!("{}: the form is ID=FILE", place()))?;
+        let bytes = setup::component(Path::new(file)).with_context(place)?;
+        builds.insert(SkillId::new(name).with_context(place)?, bytes.into());
+    }
+    Ok(builds)
+}
+
 /// Makes the recorded run again with something else happening.
 async fn rehearse(args: &ReplayArgs, journal: &[u8], inject: &Path) -> anyhow::Result<ExitCode> {
     let place = || format!("--inject {}", inject.display());
@@ -50,6 +76,7 @@ async fn rehearse(args: &ReplayArgs, journal: &[u8], inject: &Path) -> anyhow::R
     };
     let text = std::fs::read_to_string(inject).with_context(place)?;
     let runtime = setup::runtime(world, &args.skills.folders).await?;
+    setup::know_components_beside(&runtime, &args.journal).await;
     let rehearsed = match Recording::read(journal).map_err(Failure::from) {
         Ok(recording) => match Injections::read(&text, &recording).map_err(Failure::from) {
             Ok(injections) => runtime.rehearse(&recording, injections).await,

@@ -38,6 +38,7 @@ pub(crate) async fn resume(args: ResumeArgs) -> anyhow::Result<ExitCode> {
         }
         None => {
             let runtime = setup::runtime(world, &args.skills.folders).await?;
+            setup::know_components_beside(&runtime, &args.journal).await;
             match runtime.resume(sink.durability(args.durability.into()), recording).await {
                 Ok(run) => follow(run, &runtime, None).await,
                 Err(failure) => runtime.refuse(&failure),

@@ -7,7 +7,6 @@ use anyhow::Context as _;
 use aos_host::canonical;
 use aos_host::ids::SkillId;
 use aos_host::providers::World;
-use aos_host::read_component;
 use serde::Serialize;
 
 use crate::options::{CheckArgs, DescribeArgs, Format, ListArgs, WitArgs};
@@ -70,7 +69,7 @@ pub(crate) async fn describe(args: DescribeArgs) -> anyhow::Result<ExitCode> {
 
 /// Looks at a component file.
 pub(crate) async fn check(args: CheckArgs) -> anyhow::Result<ExitCode> {
-    let bytes = read_component(&args.file)?;
+    let bytes = setup::component(&args.file)?;
     let runtime = setup::runtime(World::live(), &args.skills.folders).await?;
     let admission = runtime.examine_skill(bytes).await;
     if let Some(other) = admission.metadata.as_ref().and_then(|metadata| runtime.skill(&metadata.id))
