@@ -57,6 +57,10 @@ test: build-skills build
     cargo test --locked --workspace
     cd skills-wasm && cargo test --locked
 
+# Tamper with a long journal in every way: each bit, each length, each line (takes minutes)
+tamper: build-skills
+    cargo test --locked -p aos-tests -- --ignored --nocapture tampered
+
 # Check formatting, lints, licences, and that the library builds without the program
 lint: setup deny
     cargo fmt --all --check

@@ -63,6 +63,19 @@ impl Home {
         self.command(arguments).output().await.expect("the program starts").into()
     }
 
+    /// As [`Home::aos`], started by another program.
+    pub(super) async fn aos_within<A: AsRef<OsStr>>(
+        &self,
+        starter: &[&str],
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Ended {
+        let [first, rest @ ..] = starter else { panic!("no program to start with") };
+        let rest = rest.iter().map(OsStr::new).map(OsStr::to_owned);
+        let arguments = arguments.into_iter().map(|argument| argument.as_ref().to_owned());
+        let arguments: Vec<_> = rest.chain([program().as_os_str().to_owned()]).chain(arguments).collect();
+        self.command_of(OsStr::new(first), arguments).output().await.expect("the program starts").into()
+    }
+
     /// Starts the program.
     pub(super) fn start<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Child {
         self.command(arguments).spawn().expect("the program starts")
@@ -71,12 +84,20 @@ impl Home {
     /// The program with these arguments, at home in this folder and nowhere else. Those that look for skills find the
     /// built ones.
     fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
+        self.command_of(program().as_os_str(), arguments)
+    }
+
+    fn command_of<A: AsRef<OsStr>>(
+        &self,
+        program: &OsStr,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Command {
         let skills = self.path("target");
         if !skills.exists() {
             std::fs::create_dir(&skills).expect("a folder");
             std::os::unix::fs::symlink(runtime::skills(), skills.join("skills")).expect("a link");
         }
-        let mut command = Command::new(program());
+        let mut command = Command::new(program);
         command.args(arguments).current_dir(self.0.path()).env_clear().env("HOME", self.0.path());
         command.env("XDG_DATA_HOME", self.path("data")).env("XDG_CONFIG_HOME", self.path("config"));
         command.env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"));

@@ -3,6 +3,7 @@
 
 mod budget_exceeded_workflow;
 mod certification;
+mod determinism;
 mod error_recovery_workflow;
 mod killed_run;
 mod llm_chain_workflow;
@@ -12,4 +13,5 @@ mod permanent_failure_workflow;
 mod replay_certification;
 mod simple_http_workflow;
 mod stopped_workflow;
+mod tampered_at_length;
 mod tampered_journal;

@@ -2,6 +2,7 @@
 //! its output is what it saw. `client` speaks `wasi:http`, `scenario` has what can be asked for.
 
 mod client;
+mod fold;
 mod scenario;
 
 use bindings::aos::skill::types::{ErrorCategory, ResourceContract};

@@ -12,6 +12,7 @@ use crate::bindings::wasi::io::poll::poll;
 use crate::bindings::wasi::io::streams::{OutputStream, StreamError};
 use crate::bindings::wasi::random::random;
 use crate::client::{Begun, Wanted, answer, taken, text, write_all};
+use crate::fold::{Plain, calls, converse, fold};
 
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
@@ -50,6 +51,12 @@ enum Scenario {
     EmptyPoll,
     /// Rules of fields.
     Fields,
+    /// Requests through the project's own door, one after another.
+    Calls { requests: Vec<Plain> },
+    /// So many questions to a model, each with all that was said before.
+    Converse { model: String, turns: usize, words: usize },
+    /// What differs from run to run, with a request that times out, and two whose answers race.
+    Fold { impatient: Plain, racing: Vec<Wanted> },
     /// Every function that looks at the world, acts on it or writes, once.
     Everything { request: Wanted, url: String, model: String },
 }
@@ -117,6 +124,11 @@ pub(crate) fn perform(input: &str) -> Result<String, String> {
         }
         Scenario::EmptyPoll => json!(poll(&[])),
         Scenario::Fields => fields(),
+        Scenario::Calls { requests } => calls(requests),
+        Scenario::Converse { model, turns, words } => converse(&model, turns, words)?,
+        Scenario::Fold { impatient, racing } => {
+            json!({"seen": fold(impatient), "race": concurrent(&racing)?})
+        }
         Scenario::Everything { request, url, model } => everything(&request, url, model)?,
     };
     Ok(seen.to_string())
