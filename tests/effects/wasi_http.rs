@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aos_host::failure::{ErrorCode, Failure};
-use aos_host::journal::{CallResult, Event, Intent, Interrupted, Observed, StepEnded};
+use aos_host::journal::{CallResult, Event, Injections, Intent, Interrupted, Observed, Recording, StepEnded};
 use aos_host::outcome::OutcomeCode;
 use aos_host::policy::Policy;
 use aos_host::providers::{HttpProvider, HttpRequest, HttpResponse, HttpSession, World};
@@ -178,6 +178,17 @@ fn a_request_that_the_guest_drops_is_settled_before_the_attempt_ends() {
         ended.sort_unstable();
         let effects = run.outcome.side_effects.iter().map(|effect| (effect.index, effect.status));
         assert_eq!(effects.collect::<BTreeSet<_>>(), ended.into_iter().collect());
+    });
+}
+
+#[test]
+fn a_request_of_a_guest_that_traps_is_settled_as_well() {
+    in_time(async {
+        let scenario = json!({"do": "trap_half_way", "dropped": {"url": "ORIGIN/"}});
+        let (run, _server) = run([Reply::text(200, "late").delayed(200)], scenario).await;
+        run.assert_failure(ErrorCode::AbiViolation);
+        assert_eq!(results(&run)[0].status, Some(200));
+        assert_eq!(end_of_attempt(&run).interrupted, None);
     });
 }
 
@@ -457,6 +468,27 @@ fn a_request_that_differs_from_the_recorded_one_is_a_divergence() {
         let failure = elsewhere().await.replay(&other).await.proof.unwrap_err();
         assert_eq!(failure.code, ErrorCode::ReplayDivergence, "{failure}");
         assert!(failure.message.contains("/request/method"), "{failure}");
+    });
+}
+
+#[test]
+fn a_request_can_be_rehearsed_with_another_end() {
+    in_time(async {
+        let (run, _server) = send(Reply::text(200, "well"), json!({"url": "ORIGIN/"})).await;
+        let recording = Recording::read(&run.journal).unwrap();
+        for (injection, code, seen) in [
+            (json!({"status": 503, "body": "no"}), "OK", json!(503)),
+            (json!({"error": "TIMEOUT"}), "OK", json!(null)),
+            (json!({"trap": true}), "SKILL_TRAP", json!(null)),
+        ] {
+            let mut injection = injection;
+            injection["step"] = json!("call");
+            injection["index"] = json!(0);
+            let injections = Injections::read(&json!([injection]).to_string(), &recording).unwrap();
+            let outcome = elsewhere().await.rehearse(&recording, injections).await.unwrap();
+            assert_eq!(outcome.code.as_str(), code, "{injection}: {}", outcome.message);
+            assert_eq!(outcome.steps[0].output["status"], seen, "{injection}");
+        }
     });
 }
 

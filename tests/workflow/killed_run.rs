@@ -15,6 +15,7 @@ use rustix::process::{Signal, getpid, kill_process};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
+use crate::support::flow;
 use crate::support::ledger;
 use crate::support::recorded::{Recorded, parse};
 use crate::support::runtime::{in_time, live, stubbed};
@@ -230,6 +231,40 @@ fn a_run_killed_at_any_write_goes_on_and_asks_nothing_twice() {
                     requests.iter().flat_map(|request| request.header("idempotency-key")).collect();
                 assert!(keys.iter().all(|key| *key == "k-1"), "{keys:?}");
             }
+        }
+    });
+}
+
+#[test]
+fn requests_that_were_under_way_at_the_same_time_go_on_after_a_kill_at_any_write() {
+    in_time(async {
+        let folder = tempfile::tempdir().unwrap();
+        for write in 2.. {
+            let script = [Reply::text(200, "a").at("/a"), Reply::text(200, "b").at("/b").delayed(20)];
+            let server = Server::start(script).await;
+            let requests = json!([{"url": server.url("/a")}, {"url": server.url("/b"), "pieces": []}]);
+            let with = json!({"do": "concurrent", "requests": requests});
+            let workflow = flow::probe_step(&server, json!({"with": with}));
+            let path = folder.path().join(format!("{write}.jsonl"));
+            if !kill(&workflow, None, &path, write, Moment::After).await {
+                assert!(write >= 9, "{write} writes");
+                return;
+            }
+            let before = Recording::read(&std::fs::read(&path).unwrap()).unwrap();
+            if matches!(before.entries().last().unwrap().event, Event::RunEnded(_)) {
+                continue;
+            }
+            let resumed = resume(&live().await, &path).await;
+            let output = &resumed.assert_success().step("call").output;
+            let mut bodies: Vec<_> =
+                output.as_array().unwrap().iter().map(|each| each["answer"]["body"].clone()).collect();
+            bodies.sort_by_key(ToString::to_string);
+            assert_eq!(bodies, ["a", "b"], "write {write}");
+            let requests = server.requests();
+            assert!(
+                ["/a", "/b"].iter().all(|path| (1..=2).contains(&count(&requests, path))),
+                "{requests:?}"
+            );
         }
     });
 }

@@ -1,5 +1,8 @@
 //! The state of one invocation: what its doors share.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use aos_core::ids::Seed;
 use aos_core::journal::Cursor;
 use wasmtime::component::{HasData, ResourceTable};
@@ -24,6 +27,8 @@ pub(crate) struct Guest {
     pub(super) table: ResourceTable,
     pub(super) random: SeededRandom,
     pub(super) requests: Requests,
+    /// Whether what it waits for now was recorded before.
+    pub(super) looks_back: Arc<AtomicBool>,
     cli: WasiCliCtx,
     filesystem: WasiFilesystemCtx,
     sockets: WasiSocketsCtx,
@@ -41,10 +46,16 @@ impl Guest {
             table,
             random: SeededRandom::new(seed, cursor),
             requests: Requests::new(),
+            looks_back: Arc::default(),
             cli: WasiCliCtx::default(),
             filesystem: WasiFilesystemCtx::default(),
             sockets: WasiSocketsCtx::default(),
         }
+    }
+
+    /// When its requests end, those included that it no longer waits for.
+    pub(crate) fn end_requests_at(&mut self, end: Option<tokio::time::Instant>) {
+        self.requests.end_at(end);
     }
 
     /// The requests that it has begun. Everything else of it goes: its handles, its unfinished bodies. Where it was cut

@@ -1,5 +1,7 @@
 //! `wasi:clocks/monotonic-clock`: 0 at the start of the run.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aos_core::units::MAX_EXACT_INTEGER;
@@ -30,31 +32,37 @@ impl Host for Guest {
 }
 
 impl Guest {
-    /// A timer of the world. In a replay nobody waits for it, so it is always ready: `wasi:io/poll` has from the journal
-    /// whether it was.
+    /// A timer of the world. In a replay it is ready from the start: `wasi:io/poll` knows whether it was.
     fn timer(&mut self, after: impl FnOnce(Duration) -> Duration) -> wasmtime::Result<Resource<DynPollable>> {
-        let timer = self.gate.elapsed().map_or(Timer::Rung, |now| {
-            tokio::time::Instant::now().checked_add(after(now)).map_or(Timer::Never, Timer::At)
+        let at = self.gate.elapsed().map_or(At::Once, |now| {
+            tokio::time::Instant::now().checked_add(after(now)).map_or(At::Never, At::Instant)
         });
-        let timer = self.table.push(timer)?;
+        let timer = self.table.push(Timer { at, is_recorded: Arc::clone(&self.looks_back) })?;
         subscribe(&mut self.table, timer)
     }
 }
 
-enum Timer {
-    At(tokio::time::Instant),
-    /// The instant lies past the end of time.
+struct Timer {
+    at: At,
+    /// Whether what is waited for was recorded as ready. Then time has passed already, in a run that was killed as well.
+    is_recorded: Arc<AtomicBool>,
+}
+
+enum At {
+    Instant(tokio::time::Instant),
+    /// It lies past the end of time.
     Never,
-    Rung,
+    Once,
 }
 
 #[wasmtime_wasi::async_trait]
 impl Pollable for Timer {
     async fn ready(&mut self) {
-        match self {
-            Self::At(at) => tokio::time::sleep_until(*at).await,
-            Self::Never => std::future::pending().await,
-            Self::Rung => {}
+        match self.at {
+            _ if self.is_recorded.load(Ordering::Relaxed) => {}
+            At::Instant(at) => tokio::time::sleep_until(at).await,
+            At::Never => std::future::pending().await,
+            At::Once => {}
         }
     }
 }

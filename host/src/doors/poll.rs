@@ -1,5 +1,7 @@
 //! `wasi:io/poll`: which of several things is ready is something that only the world knows.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde_json::{Value, json};
 use wasmtime::component::{Resource, ResourceTable};
 use wasmtime_wasi::p2::DynPollable;
@@ -14,17 +16,17 @@ impl Host for Guest {
             return Err(wasmtime::format_err!("a list of pollables to wait for is empty"));
         }
         let everything = json!((0..pollables.len()).collect::<Vec<_>>());
-        let table = &mut self.table;
-        let look = async move |known: Option<&Value>| match known {
-            None => Ok(json!(Host::poll(table, pollables).await?)),
-            Some(known) => {
-                for place in places(known) {
-                    if let Some(pollable) = pollables.get(place as usize) {
-                        HostPollable::block(table, Resource::new_borrow(pollable.rep())).await?;
-                    }
+        let (table, looks_back) = (&mut self.table, &self.looks_back);
+        let look = async move |known: Option<&Value>| {
+            let Some(known) = known else {
+                return Ok(json!(Host::poll(table, pollables).await?));
+            };
+            for place in places(known) {
+                if let Some(pollable) = pollables.get(place as usize) {
+                    make_ready(table, looks_back, Resource::new_borrow(pollable.rep())).await?;
                 }
-                Ok(Value::Null)
             }
+            Ok(Value::Null)
         };
         let seen = self.gate.observe_after("poll.poll", everything, look).await?;
         Ok(places(&seen))
@@ -36,22 +38,39 @@ fn places(seen: &Value) -> Vec<u32> {
     seen.as_array().map(|places| places.iter().filter_map(place).collect()).unwrap_or_default()
 }
 
+/// Waits for something that was recorded as ready.
+async fn make_ready(
+    table: &mut ResourceTable,
+    looks_back: &AtomicBool,
+    pollable: Resource<DynPollable>,
+) -> wasmtime::Result<()> {
+    looks_back.store(true, Ordering::Relaxed);
+    let made = HostPollable::block(table, pollable).await;
+    looks_back.store(false, Ordering::Relaxed);
+    made
+}
+
 impl HostPollable for Guest {
     async fn ready(&mut self, pollable: Resource<DynPollable>) -> wasmtime::Result<bool> {
-        let table = &mut self.table;
+        let (table, looks_back) = (&mut self.table, &self.looks_back);
         let look = async move |known: Option<&Value>| match known {
-            Some(Value::Bool(true)) => HostPollable::block(table, pollable).await.map(|()| Value::Null),
-            Some(_) => Ok(Value::Null),
             None => Ok(json!(HostPollable::ready(table, pollable).await?)),
+            Some(Value::Bool(true)) => make_ready(table, looks_back, pollable).await.map(|()| Value::Null),
+            Some(_) => Ok(Value::Null),
         };
         let seen = self.gate.observe_after("poll.ready", json!(true), look).await?;
         Ok(seen.as_bool().unwrap_or_default())
     }
 
     async fn block(&mut self, pollable: Resource<DynPollable>) -> wasmtime::Result<()> {
-        let table = &mut self.table;
-        let look =
-            async move |_: Option<&Value>| HostPollable::block(table, pollable).await.map(|()| Value::Null);
+        let (table, looks_back) = (&mut self.table, &self.looks_back);
+        let look = async move |known: Option<&Value>| {
+            match known {
+                None => HostPollable::block(table, pollable).await?,
+                Some(_) => make_ready(table, looks_back, pollable).await?,
+            }
+            Ok(Value::Null)
+        };
         self.gate.observe_after("poll.block", Value::Null, look).await?;
         Ok(())
     }

@@ -11,6 +11,7 @@ use aos_core::journal::{
 };
 use aos_core::policy::Policy;
 use aos_core::units::{Money, Timestamp};
+use tokio::time::Instant;
 
 use super::behind::TakenUp;
 use super::progress::Progress;
@@ -36,7 +37,6 @@ pub(super) struct Inner {
     pub(super) cursor: Cursor,
     pub(super) side: Side,
     limits: GateLimits,
-    began: tokio::time::Instant,
     progress: Mutex<Progress>,
 }
 
@@ -86,8 +86,7 @@ impl Gate {
     }
 
     fn new(side: Side, cursor: Cursor, limits: GateLimits) -> Self {
-        let began = tokio::time::Instant::now();
-        Self(Arc::new(Inner { cursor, side, limits, began, progress: Mutex::default() }))
+        Self(Arc::new(Inner { cursor, side, limits, progress: Mutex::default() }))
     }
 
     /// The one host call. The outer error ends the invocation; the inner one is a value for the guest.
@@ -113,8 +112,8 @@ impl Gate {
         self.progress().next_call(self.0.limits.host_calls)
     }
 
-    /// As [`Gate::call`], for a call that the guest does not wait in: it takes no longer than the attempt may. `None`
-    /// is a call that the recorded attempt left without a result when it was cut off.
+    /// As [`Gate::call`], for a call that the guest does not wait in: it takes no longer than until `end`. `None` is a
+    /// call that the recorded attempt left without a result when it was cut off.
     ///
     /// # Errors
     ///
@@ -123,15 +122,19 @@ impl Gate {
         &self,
         index: u32,
         call: C,
+        end: Option<Instant>,
     ) -> Result<Option<Result<C::Answer, Failure>>, Stop> {
-        if let Side::Replay(replayer) = &self.0.side {
-            let was_cut = replayer.ended(&self.0.cursor).is_some_and(|ended| ended.interrupted.is_some());
-            if was_cut && !replayer.holds(&self.0.cursor, index) {
-                return Ok(None);
-            }
+        let was_cut = self.recorded_end().is_some_and(|ended| ended.interrupted.is_some());
+        if was_cut && !self.was_begun(index) {
+            return Ok(None);
         }
-        let left = self.0.limits.call_time.saturating_sub(self.0.began.elapsed());
-        self.call_at(index, call, left).await
+        let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+        let limit = left.map_or(self.0.limits.call_time, |left| left.min(self.0.limits.call_time));
+        match self.call_at(index, call, limit).await? {
+            // Nothing cut the attempt off, so this call is what ended it.
+            None if !was_cut => Err(self.cut_off(index)),
+            answer => Ok(answer),
+        }
     }
 
     async fn call_at<C: HostCall>(
@@ -257,6 +260,18 @@ impl Gate {
             Side::Replay(replayer) => replayer.ended(&self.0.cursor),
             Side::Live { run, .. } => run.rehearsing()?.known.ended(&self.0.cursor).cloned(),
             Side::Nowhere => None,
+        }
+    }
+
+    /// Whether the recorded attempt began the call of this index. A stub world answers calls that it never made.
+    fn was_begun(&self, index: u32) -> bool {
+        let cursor = &self.0.cursor;
+        match &self.0.side {
+            Side::Replay(replayer) => replayer.holds(cursor, index),
+            Side::Live { run, .. } => run
+                .rehearsing()
+                .is_none_or(|rehearsing| rehearsing.stubs || rehearsing.known.holds(cursor, index)),
+            Side::Nowhere => true,
         }
     }
 

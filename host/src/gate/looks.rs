@@ -66,7 +66,11 @@ impl Gate {
                     return self.drive(name, index, seen, look).await;
                 }
                 self.progress().in_flight = Some(index);
-                let value = look(None).await?;
+                let value = match run.rehearsing() {
+                    // Nothing of a rehearsal becomes ready by itself later.
+                    Some(_) => self.at_once(name, index, look(None)).await?,
+                    None => look(None).await?,
+                };
                 self.progress().in_flight = None;
                 let observed = Observed { index, call: name.to_owned(), value: value.clone() };
                 self.record(run, |_| (Event::Observed(observed), ()))?;
@@ -173,9 +177,18 @@ impl Gate {
         seen: Value,
         look: impl AsyncFnOnce(Option<&Value>) -> wasmtime::Result<Value>,
     ) -> wasmtime::Result<Value> {
-        let look = look(Some(&seen));
-        tokio::time::timeout(READY_LIMIT, look).await.map_err(|_| self.never_ready(name, index))??;
+        self.at_once(name, index, look(Some(&seen))).await?;
         Ok(seen)
+    }
+
+    /// Waits for what the journal and the guest alone decide.
+    async fn at_once<T>(
+        &self,
+        name: &str,
+        index: u32,
+        look: impl Future<Output = wasmtime::Result<T>>,
+    ) -> wasmtime::Result<T> {
+        tokio::time::timeout(READY_LIMIT, look).await.map_err(|_| self.never_ready(name, index))?
     }
 
     fn seen(&self, replayer: &Replayer, index: u32, name: &str) -> Result<Value, Stop> {
@@ -187,7 +200,7 @@ impl Gate {
     }
 
     fn never_ready(&self, name: &str, index: u32) -> Stop {
-        let what = format!("{name} saw something ready in the recorded run that does not become ready now");
+        let what = format!("{name} waits for something that was ready and does not become ready now");
         let found = Divergence::unmatched(ErrorCode::ReplayDivergence, what);
         Stop::new(found.at(&self.0.cursor, Some(index)).into())
     }

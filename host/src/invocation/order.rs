@@ -90,7 +90,8 @@ impl Order {
     pub(crate) async fn run(self) -> Ended {
         let Self { skill, gate, seed, cursor, input, fuel, deadline, mut stop } = self;
         let deadline = deadline.map(Deadline::new);
-        let guest = Guest::new(gate.clone(), skill.metadata.contract.memory_bytes, &seed, &cursor);
+        let mut guest = Guest::new(gate.clone(), skill.metadata.contract.memory_bytes, &seed, &cursor);
+        guest.end_requests_at(deadline.map(|deadline| deadline.at));
         let mut store = Store::new(skill.engine.raw(), guest);
         let text = input.to_string();
         let work = async {

@@ -47,6 +47,8 @@ enum Scenario {
     FloodFields { count: usize },
     /// So many answers that are kept.
     KeepAnswers { request: Wanted, count: usize },
+    /// A request that nobody waits for, and then a trap.
+    TrapHalfWay { dropped: Wanted },
     /// Waits for nothing.
     EmptyPoll,
     /// Rules of fields.
@@ -121,6 +123,10 @@ pub(crate) fn perform(input: &str) -> Result<String, String> {
                 kept.push(future.get());
             }
             json!(kept.len())
+        }
+        Scenario::TrapHalfWay { dropped } => {
+            drop(dropped.send()?);
+            json!(poll(&[]))
         }
         Scenario::EmptyPoll => json!(poll(&[])),
         Scenario::Fields => fields(),

@@ -129,6 +129,12 @@ impl Rehearsal {
         Some(Known { held: call.held, took, result: call.result.as_ref().map(|(_, result)| result.clone()) })
     }
 
+    /// Whether the recorded attempt made the call of this index.
+    #[must_use]
+    pub fn holds(&self, cursor: &Cursor, index: u32) -> bool {
+        self.calls.contains_key(&(cursor.clone(), index))
+    }
+
     /// What the guest saw at this place.
     #[must_use]
     pub fn observed(&self, cursor: &Cursor, index: u32, call: &str) -> Option<Value> {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use aos_core::failure::{ErrorCode, Failure};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
 
 use super::body::Written;
 use super::future::Arrived;
@@ -34,6 +35,7 @@ pub(crate) struct Requests {
     places: Arc<Place>,
     written: Arc<AtomicUsize>,
     held: Arc<AtomicUsize>,
+    end: Option<Instant>,
 }
 
 /// The place of one answer that a guest waits for: as many are taken as there are copies.
@@ -64,7 +66,13 @@ impl Requests {
             places: Arc::new(Place),
             written: Arc::default(),
             held: Arc::default(),
+            end: None,
         }
+    }
+
+    /// Ends each of them by then, none sooner.
+    pub(crate) const fn end_at(&mut self, end: Option<Instant>) {
+        self.end = end;
     }
 
     /// A place for one more answer, if there is one. It follows from what the guest took and dropped, not from what has
@@ -102,7 +110,7 @@ impl Requests {
         body: Option<Written>,
     ) -> oneshot::Receiver<Arrived> {
         let (tell, told) = oneshot::channel();
-        let (gate, permits) = (gate.clone(), Arc::clone(&self.permits));
+        let (gate, permits, end) = (gate.clone(), Arc::clone(&self.permits), self.end);
         self.open.insert(index);
         self.tasks.spawn(async move {
             if let Some(body) = body {
@@ -113,7 +121,7 @@ impl Requests {
             }
             // It is never closed, so the permit is always had.
             let _permit = permits.acquire_owned().await;
-            let (ended, arrived) = match gate.call_aside(index, call).await {
+            let (ended, arrived) = match gate.call_aside(index, call, end).await {
                 Ok(Some(answer)) => (Ended::Settled, Arrived::Answer(answer)),
                 Ok(None) => (Ended::Never, Arrived::Never),
                 Err(stop) => (Ended::Stopped(stop.clone()), Arrived::Stopped(stop)),
