@@ -267,7 +267,7 @@ fn an_attempt_that_is_cut_off_while_it_computes_stops_at_the_same_unit_with_its_
         let server = Server::start([Reply::silence()]).await;
         let open = json!({"url": "ORIGIN/open", "method": "POST", "pieces": ["half"]});
         let with = json!({"do": "compute", "open": open, "sent": {"url": "ORIGIN/sent"}});
-        let step = json!({"deadline_ms": 1500, "retry": {"max_attempts": 1}, "with": with});
+        let step = json!({"deadline_ms": 1000, "retry": {"max_attempts": 1}, "with": with});
         let run = run_at(&server, step).await;
         run.assert_failure(ErrorCode::Timeout);
         assert!(matches!(end_of_attempt(&run).interrupted, Some(Interrupted::Fuel(_))));
