@@ -90,30 +90,8 @@ pub(crate) fn perform(input: &str) -> Result<String, String> {
         Scenario::Many { request, count } => many(&request, count),
         Scenario::Looks { request } => looks(&request)?,
         Scenario::TimerOrNever { request } => timer_or_never(&request)?,
-        Scenario::Compute { open, sent } => {
-            let begun = (open.begin()?, sent.send()?);
-            // Filling memory takes much time and little fuel, so an engine that is slow with fuel repeats it as fast.
-            let (mut sum, mut room) = (0_u64, vec![0_u8; 8 << 20]);
-            while std::hint::black_box(sum) < u64::MAX {
-                sum += 1;
-                if sum.is_multiple_of(20_000) {
-                    room.fill(std::hint::black_box(sum) as u8);
-                }
-            }
-            drop(begun);
-            json!(sum)
-        }
-        Scenario::FloodBodies { request, count } => {
-            let piece = vec![b'x'; 16 << 20];
-            let mut open = Vec::new();
-            for _ in 0..count {
-                let Begun { future, body } = request.begin()?;
-                let stream = body.as_ref().ok_or("a body is wanted")?.write().map_err(|()| "no stream")?;
-                write_all(&stream, &piece).map_err(|error| format!("{error:?}"))?;
-                open.push((stream, future, body));
-            }
-            json!(open.len())
-        }
+        Scenario::Compute { open, sent } => compute(&open, &sent)?,
+        Scenario::FloodBodies { request, count } => flood_bodies(&request, count)?,
         Scenario::FloodFields { count } => {
             let fields = Fields::new();
             let added = (0..count).filter(|_| fields.append("x-a", &[b'x'; 1024]).is_ok()).count();
@@ -235,6 +213,32 @@ fn timer_or_never(request: &Wanted) -> Result<Value, String> {
     let ready = poll(&[&timer, &never]);
     drop(body);
     Ok(json!(ready))
+}
+
+fn compute(open: &Wanted, sent: &Wanted) -> Result<Value, String> {
+    let begun = (open.begin()?, sent.send()?);
+    // Filling memory takes much time and little fuel, so an engine that is slow with fuel repeats it as fast.
+    let (mut sum, mut room) = (0_u64, vec![0_u8; 8 << 20]);
+    while std::hint::black_box(sum) < u64::MAX {
+        sum += 1;
+        if sum.is_multiple_of(20_000) {
+            room.fill(std::hint::black_box(sum) as u8);
+        }
+    }
+    drop(begun);
+    Ok(json!(sum))
+}
+
+fn flood_bodies(request: &Wanted, count: usize) -> Result<Value, String> {
+    let piece = vec![b'x'; 16 << 20];
+    let mut open = Vec::new();
+    for _ in 0..count {
+        let Begun { future, body } = request.begin()?;
+        let stream = body.as_ref().ok_or("a body is wanted")?.write().map_err(|()| "no stream")?;
+        write_all(&stream, &piece).map_err(|error| format!("{error:?}"))?;
+        open.push((stream, future, body));
+    }
+    Ok(json!(open.len()))
 }
 
 fn fields() -> Value {
