@@ -1,6 +1,7 @@
 //! The repository itself, read as text.
 
 mod components;
+mod frozen;
 mod golden;
 
 use std::path::{Path, PathBuf};
