@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::process::{Home, at_home};
+use crate::support::runtime::skills;
 use crate::support::server::{Reply, Server};
 
 /// The demo, recorded as `j.jsonl`.
@@ -34,6 +35,55 @@ fn a_journal_is_shown_as_a_tree() {
         assert_eq!(view["outcome"]["code"], "OK");
         assert_eq!(view["steps"][1]["attempts"][0]["calls"][0]["call"], "llm.complete");
         assert_eq!(view["torn_bytes"], json!(null));
+    });
+}
+
+#[test]
+fn a_torn_last_line_is_told() {
+    at_home(async |_| {
+        let home = recorded().await;
+        let whole = std::fs::read(home.path("j.jsonl")).unwrap();
+        home.write("j.jsonl", [&whole, b"{\"seq\":99".as_slice()].concat());
+        let replay = home.aos(["replay", "j.jsonl"]).await;
+        replay.assert_code(0);
+        assert!(replay.stderr.contains("left out the last 9 bytes"), "{}", replay.stderr);
+        home.write("j.jsonl", &whole[..whole.len() - 5]);
+        let replay = home.aos(["replay", "j.jsonl"]).await;
+        replay.assert_code(3);
+        assert!(replay.stderr.contains("bytes are a line that is torn"), "{}", replay.stderr);
+        let tree = home.aos(["inspect", "j.jsonl"]).await;
+        assert!(tree.stdout.contains("not written to its end"), "{}", tree.stdout);
+    });
+}
+
+#[test]
+fn another_build_of_a_skill_is_compatible_or_parts_at_a_call() {
+    at_home(async |_| {
+        let home = recorded().await;
+        let build = |name: &str, file: &std::path::Path| format!("{name}={}", file.display());
+        let own = build("http_call", &skills().join("http_call.wasm"));
+        let replay = home.aos(["replay", "j.jsonl", "--skill", &own]).await;
+        replay.assert_code(0);
+        assert!(replay.stderr.contains("compatible: with this http_call"), "{}", replay.stderr);
+        // Another build: the same code, and a digest of its own.
+        let mut bytes = std::fs::read(skills().join("http_call.wasm")).unwrap();
+        bytes.extend([0, 5, 1, b'x', 1, 2, 3]);
+        home.write("new.wasm", bytes);
+        let replay =
+            home.aos(["replay", "j.jsonl", "--skill", "http_call=new.wasm", "--format", "json"]).await;
+        replay.assert_code(0);
+        let other = build("http_call", &skills().join("json_transform.wasm"));
+        let replay = home.aos(["replay", "j.jsonl", "--skill", &other]).await;
+        replay.assert_code(3);
+        assert!(
+            replay.stderr.contains("REPLAY_DIVERGENCE") && replay.stderr.contains("step fetch"),
+            "{}",
+            replay.stderr
+        );
+        let replay = home.aos(["replay", "j.jsonl", "--skill", "nobody=new.wasm"]).await;
+        replay.assert_code(3);
+        assert!(replay.stderr.contains("it used http_call, json_transform, llm_invoke"), "{}", replay.stderr);
+        home.aos(["replay", "j.jsonl", "--skill", "new.wasm"]).await.assert_code(2);
     });
 }
 

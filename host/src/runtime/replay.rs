@@ -26,6 +26,8 @@ pub struct Replay {
     pub fuel: FuelProof,
     /// Whether it is, byte for byte, the recorded one; otherwise the first difference.
     pub proof: Result<(), Failure>,
+    /// Bytes after the journal's last whole line: a line that was not written to its end. They are left out.
+    pub torn_bytes: usize,
 }
 
 /// Components that stand for the recorded ones of some skills.
@@ -44,11 +46,12 @@ pub(super) async fn replay(
             let now = inner.world.clock().wall();
             let run = run.unwrap_or_else(|| super::new_run_id(0, [0; 32]));
             let outcome = StructuredOutcome::refused(run, &failure, now);
-            Replay { outcome, fuel: FuelProof::Compared, proof: Err(failure) }
+            Replay { outcome, fuel: FuelProof::Compared, proof: Err(failure), torn_bytes: 0 }
         }
     };
     inner.metrics.run_ended(Mode::Replay, &replay.outcome);
-    replay
+    let torn_bytes = journal.iter().rev().take_while(|byte| **byte != b'\n').count();
+    Replay { torn_bytes, ..replay }
 }
 
 pub(super) type Skills = BTreeMap<SkillId, Result<Arc<Prepared>, Failure>>;
@@ -174,5 +177,5 @@ async fn follow(inner: &Inner, replayer: Arc<Replayer>, workflow: Workflow, skil
             replayer.finish(&value).map_err(Failure::from)
         }
     };
-    Replay { outcome, fuel: replayer.fuel(), proof }
+    Replay { outcome, fuel: replayer.fuel(), proof, torn_bytes: 0 }
 }

@@ -28,6 +28,12 @@ pub(crate) async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
     let builds = builds(&args.builds)?;
     let replay = runtime.replay_against(&journal, builds.clone()).await;
     print_outcome(&replay.outcome, args.format.format)?;
+    if replay.torn_bytes > 0 {
+        let torn = replay.torn_bytes;
+        say(&format!(
+            "left out the last {torn} bytes of the journal: a line that was not written to its end"
+        ));
+    }
     match replay.proof {
         Ok(()) if !builds.is_empty() => {
             let names: Vec<_> = builds.keys().map(ToString::to_string).collect();
