@@ -20,7 +20,7 @@ const TAIL: usize = CHAIN_FIELD.len() + 64 + 2;
 pub struct Chain([u8; 32]);
 
 impl Chain {
-    /// Closes a line that [`encode`] wrote.
+    /// Closes a line that `encode` wrote.
     pub fn seal(&mut self, line: &mut Vec<u8>) {
         self.advance(line);
         line.extend_from_slice(CHAIN_FIELD);
