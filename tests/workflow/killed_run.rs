@@ -111,14 +111,18 @@ async fn kill(workflow: &str, stubs: Option<&str>, journal: &Path, write: u64, m
     !status.success()
 }
 
-/// Goes on with a journal, and gives the outcome and the whole journal.
-async fn resume(runtime: &Runtime, path: &Path) -> Recorded {
-    let (sink, recording) = FileSink::take_up(path, |bytes| {
+fn take_up(path: &Path) -> (FileSink, Recording) {
+    let taken = FileSink::take_up(path, |bytes| {
         let recording = Recording::read(bytes)?;
         let whole = recording.len_bytes();
         Ok((recording, whole))
-    })
-    .unwrap();
+    });
+    taken.unwrap()
+}
+
+/// Goes on with a journal, and gives the outcome and the whole journal.
+async fn resume(runtime: &Runtime, path: &Path) -> Recorded {
+    let (sink, recording) = take_up(path);
     let run = runtime.resume(sink, recording).await.unwrap_or_else(|failure| panic!("{failure}"));
     let outcome = run.outcome().await;
     let recorded = Recorded { outcome, journal: std::fs::read(path).unwrap() };
@@ -325,12 +329,7 @@ fn a_run_can_be_killed_more_than_once() {
         assert!(kill(&workflow, None, &path, 5, Moment::Within).await);
         let runtime = live().await;
         // It goes on, and its process is dropped as if it were killed again.
-        let (sink, recording) = FileSink::take_up(&path, |bytes| {
-            let recording = Recording::read(bytes)?;
-            let whole = recording.len_bytes();
-            Ok((recording, whole))
-        })
-        .unwrap();
+        let (sink, recording) = take_up(&path);
         let mut run = runtime.resume(sink, recording).await.unwrap();
         while !matches!(run.next_entry().await.expect("an entry").event, Event::Intent(_)) {}
         drop(run);
@@ -367,5 +366,58 @@ fn a_run_goes_on_under_the_rules_it_began_under_or_not_at_all() {
         let (sink, ()) = FileSink::take_up(&path, |bytes| Ok(((), bytes.len()))).unwrap();
         let failure = runtime.resume(sink, ended).await.unwrap_err();
         assert!(failure.message.contains("has ended"), "{failure}");
+    });
+}
+
+#[test]
+fn a_refusal_stays_one_when_the_run_is_killed_before_it_is_written() {
+    in_time(async {
+        let folder = tempfile::tempdir().unwrap();
+        // Write 2 is the intent of the only call.
+        let server = server().await;
+        let denied = json!({"aos": 1, "name": "x", "grants": {"hosts": []}, "steps": [
+            {"id": "a", "skill": "http_call", "with": {"url": server.url("/get")}}]});
+        let path = folder.path().join("denied.jsonl");
+        assert!(kill(&denied.to_string(), None, &path, 2, Moment::After).await);
+        let resumed = resume(&live().await, &path).await;
+        resumed.assert_failure(ErrorCode::DestinationDenied);
+        assert!(server.requests().is_empty(), "nothing had left, and nothing may leave");
+
+        let stubs = "llm:\n  summarize: {text: cheap, tokens: 1}\n";
+        let dear = json!({"aos": 1, "name": "x", "grants": {"models": ["gpt-4o-mini"]}, "budget": {"ceiling_cents": 1},
+            "steps": [{"id": "a", "skill": "llm_invoke", "with": {"model": "gpt-4o-mini", "prompt": "Summarize", "max_tokens": 100_000}}]});
+        let path = folder.path().join("dear.jsonl");
+        assert!(kill(&dear.to_string(), Some(stubs), &path, 2, Moment::After).await);
+        let resumed = resume(&stubbed(stubs).await, &path).await;
+        resumed.assert_failure(ErrorCode::BudgetExceeded);
+        assert_eq!(resumed.outcome.cost.charged, Money::ZERO);
+    });
+}
+
+#[test]
+fn a_run_that_does_something_else_is_not_gone_on_with() {
+    in_time(async {
+        let folder = tempfile::tempdir().unwrap();
+        let server = server().await;
+        let path = folder.path().join("j.jsonl");
+        assert!(kill(&three_requests(&server), None, &path, 6, Moment::After).await);
+        let whole = std::fs::read(&path).unwrap();
+        // The input of the attempt that is open, of another run.
+        let other = crate::support::certified::sealed_again(&whole, |entries| {
+            for entry in entries {
+                if let Event::StepStarted(started) = &mut entry.event
+                    && started.input["method"] == "POST"
+                {
+                    started.input["body"] = json!("y");
+                }
+            }
+        });
+        std::fs::write(&path, [other.as_slice(), b"{\"torn"].concat()).unwrap();
+        let (sink, recording) = take_up(&path);
+        let outcome = live().await.resume(sink, recording).await.unwrap().outcome().await;
+        assert_eq!(outcome.code, OutcomeCode::Error(ErrorCode::ReplayDivergence), "{}", outcome.message);
+        let after = Recording::read(&std::fs::read(&path).unwrap()).unwrap();
+        let ended = after.entries().iter().any(|entry| matches!(entry.event, Event::RunEnded(_)));
+        assert!(!ended, "the journal has no end, so it can still be looked into");
     });
 }

@@ -189,6 +189,9 @@ fn an_injection_that_names_no_call_is_refused_before_anything_runs() {
             ("- {step: fetch, index: 0, status: 99}", "200 to 599"),
             ("- {step: summary, index: 0, status: 500}", "give an error"),
             ("- {step: fetch, index: 0, error: NO_SUCH_CODE}", "NO_SUCH_CODE"),
+            ("- {step: fetch, index: 0, error: JOURNAL_IO}", "nothing that a call comes to"),
+            ("- {step: fetch, index: 0, error: REPLAY_EXHAUSTED}", "nothing that a call comes to"),
+            ("- {step: fetch, index: 0, error: BUDGET_EXCEEDED}", "nothing that a call comes to"),
             ("- {step: fetch, index: 0, timeout: true, body: x}", "belong to a status"),
             (
                 "- {step: fetch, index: 0, timeout: true}\n- {step: fetch, index: 0, trap: true}",
@@ -205,6 +208,32 @@ fn an_injection_that_names_no_call_is_refused_before_anything_runs() {
                 "{text}: {failure}"
             );
         }
+    });
+}
+
+#[test]
+fn a_rehearsal_loses_the_money_that_a_run_would() {
+    in_time(async {
+        let run = record(&specified().await, &read("fixtures/workflows/demo.yaml"), json!({})).await;
+        let held = run.entries().into_iter().find_map(|entry| match entry.event {
+            Event::Intent(intent) if intent.call == "llm.complete" => Some(intent.held),
+            _ => None,
+        });
+        let outcome = rehearse(&run, json!([{"step": "summary", "index": 0, "timeout": true}])).await;
+        assert_eq!((outcome.status, &outcome.output), (Status::Success, &run.outcome.output));
+        assert!(outcome.cost.absorbed >= held.unwrap(), "what may have been billed counts as spent");
+    });
+}
+
+#[test]
+fn a_call_in_which_a_run_was_killed_is_not_known() {
+    in_time(async {
+        let run = record(&specified().await, &read("fixtures/workflows/demo.yaml"), json!({})).await;
+        let intent = run.entries().iter().position(|entry| matches!(entry.event, Event::Intent(_))).unwrap();
+        let lines: Vec<&[u8]> = run.journal.split_inclusive(|byte| *byte == b'\n').collect();
+        let recording = Recording::read(&lines[..=intent].concat()).unwrap();
+        let outcome = elsewhere().await.rehearse(&recording, Injections::default()).await.unwrap();
+        assert_eq!(outcome.code.as_str(), "REPLAY_EXHAUSTED");
     });
 }
 

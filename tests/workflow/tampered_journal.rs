@@ -6,9 +6,11 @@ use aos_host::failure::ErrorCode;
 use aos_host::journal::{Entry, Event, Recording};
 use aos_host::outcome::StructuredOutcome;
 use aos_host::providers::{LiveHttp, StubWorld, World};
+use aos_host::units::Money;
 use aos_host::{Replay, Runtime};
 use serde_json::{Value, json};
 
+use crate::support::certified::sealed_again;
 use crate::support::recorded::{Recorded, assert_fits_schema, forged, record};
 use crate::support::runtime::{in_time, of, read, specified};
 use crate::support::server::{Reply, Server};
@@ -122,7 +124,7 @@ fn an_outcome_that_was_made_up_is_a_divergence_however_well_it_is_sealed() {
         let forgeries: [fn(&mut StructuredOutcome); 6] = [
             |outcome| outcome.output = json!({"wisdom": "all is well"}),
             |outcome| outcome.cost_cents = 0,
-            |outcome| outcome.cost.charged = aos_host::units::Money::ZERO,
+            |outcome| outcome.cost.charged = Money::ZERO,
             |outcome| outcome.side_effects.clear(),
             |outcome| outcome.latency_ms += 1,
             |outcome| outcome.steps[1].output["text"] = json!("another summary"),
@@ -275,5 +277,56 @@ fn a_replay_of_a_forged_journal_asks_nobody() {
             runtime.replay(&journal).await.proof.map_err(|failure| json!(failure.code));
         assert_eq!(proof, Err(json!("REPLAY_EXHAUSTED")));
         assert_eq!(server.requests().len(), 1);
+    });
+}
+
+type Change = fn(&mut Event, Money);
+
+#[test]
+fn money_that_was_made_up_does_not_add_up_however_well_it_is_sealed() {
+    in_time(async {
+        let run = original().await;
+        let cent = Money::from_cents(1).unwrap();
+        let changes: [(&str, Change); 5] = [
+            ("another price", |event, _| {
+                if let Event::StepEnded(ended) = event {
+                    ended.fuel_refunded = Money::ZERO
+                }
+            }),
+            ("billed more", |event, cent| {
+                if let Event::StepEnded(ended) = event {
+                    ended.charged = ended.charged.saturating_add(cent)
+                }
+            }),
+            ("lost instead of billed", |event, _| {
+                if let Event::StepEnded(ended) = event {
+                    std::mem::swap(&mut ended.charged, &mut ended.absorbed)
+                }
+            }),
+            ("a call spent less", |event, _| {
+                if let Event::Result(result) = event {
+                    result.spent = Money::ZERO
+                }
+            }),
+            ("more is held than there is", |event, _| {
+                if let Event::Intent(intent) = event {
+                    intent.held = Money::MAX
+                }
+            }),
+        ];
+        for (what, change) in changes {
+            let journal =
+                forged(&run, |entries| entries.iter_mut().for_each(|entry| change(&mut entry.event, cent)));
+            // The outcome is made up as well, as the changed entries add up to it.
+            let outcome = serde_json::to_value(replay(&journal).await.outcome).unwrap();
+            let journal = sealed_again(&journal, |entries| {
+                if let Some(Event::RunEnded(ended)) = entries.last_mut().map(|entry| &mut entry.event) {
+                    ended.outcome = outcome;
+                }
+            });
+            let failure = replay(&journal).await.proof.expect_err(what);
+            assert_eq!(failure.code, ErrorCode::ReplayDivergence, "{what}");
+            assert!(failure.message.contains("does not add up"), "{what}: {failure}");
+        }
     });
 }

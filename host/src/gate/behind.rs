@@ -7,7 +7,7 @@ use aos_core::policy::Policy;
 use aos_core::units::Money;
 
 use super::crossing::{Opened, open};
-use super::settle::CameTo;
+use super::settle::{CameTo, money_lost};
 use super::{Gate, HostCall, LiveRun, Rehearsing};
 use crate::sandbox::Stop;
 
@@ -27,7 +27,7 @@ impl Gate {
     pub(super) fn take_up<C: HostCall>(
         &self,
         run: &LiveRun,
-        account: &AttemptAccount,
+        (account, policy): (&AttemptAccount, &Policy),
         call: &C,
         intent: &Intent,
     ) -> Result<TakenUp<C::Answer>, Stop> {
@@ -40,7 +40,11 @@ impl Gate {
             self.progress().unrepeatable += u32::from(!call.repeatable());
             return self.answered::<C>(*result, call.repeatable()).map(TakenUp::Answered);
         }
-        let in_flight = account.held_before(past.held(cursor, index));
+        let held = past.held(cursor, index);
+        if let Some(refused) = self.refused_before(run, (account, policy), call, (index, held))? {
+            return Ok(TakenUp::Answered(Err(refused)));
+        }
+        let in_flight = account.held_before(held);
         // What may have been billed already is not asked for again under the same reservation.
         if call.repeatable() && in_flight.amount() == Money::ZERO {
             return Ok(TakenUp::SendAgain(in_flight));
@@ -51,6 +55,33 @@ impl Gate {
             Failure { call: Some(index), ..Failure::new(ErrorCode::UnknownOutcome, message).sent() };
         let came = CameTo { index, answer: Err(failure), spent: in_flight.amount(), in_flight };
         self.settle(run, call, came).map(TakenUp::Answered)
+    }
+
+    /// A refusal that was decided, and whose result was not written when the run was killed: nothing had left, and
+    /// nothing may leave now.
+    fn refused_before<C: HostCall>(
+        &self,
+        run: &LiveRun,
+        (account, policy): (&AttemptAccount, &Policy),
+        call: &C,
+        (index, held): (u32, Money),
+    ) -> Result<Option<Failure>, Stop> {
+        let price = match call.permit(policy).and_then(|()| call.worst_price(&run.prices)) {
+            Ok(price) => price,
+            Err(failure) => return self.refused(run, index, failure, false).map(Some),
+        };
+        if price == held {
+            return Ok(None);
+        }
+        // The ledger may have room now that it had not when it refused; the decision stands.
+        let failure = match account.reserve(price) {
+            Err(refusal) => refusal.into(),
+            Ok(reservation) => {
+                reservation.refund();
+                Failure::new(ErrorCode::BudgetExceeded, "the budget refused what this call may cost")
+            }
+        };
+        Err(Stop::new(self.refused(run, index, failure, true)?))
     }
 
     /// Makes a call of a rehearsal: what is injected there, or what the journal knows, or what a stub world says.
@@ -80,7 +111,12 @@ impl Gate {
         };
         self.progress().unrepeatable += u32::from(!call.repeatable());
         let (answer, spent) = match (injected, known) {
-            (Some(injected), _) => (injected_answer(&call, injected)?, Money::ZERO),
+            (Some(injected), _) => {
+                let answer = injected_answer(&call, injected)?;
+                let lost = |failure: &Failure| money_lost(failure, in_flight.amount());
+                let spent = answer.as_ref().map_or_else(lost, C::price);
+                (answer, spent)
+            }
             (None, Some(Known { result: Some(result), took, .. })) => {
                 rehearsing.clock.advance(took);
                 return self.known_answer::<C>(run, index, &call, (result, in_flight)).map(Some);
@@ -89,7 +125,8 @@ impl Gate {
             (None, Some(Known { result: None, .. })) => return Ok(None),
             (None, None) if rehearsing.stubs => {
                 let answer = call.perform(&run.world, &run.prices, self.call_time()).await;
-                let spent = answer.as_ref().map_or(Money::ZERO, C::price);
+                let lost = |failure: &Failure| money_lost(failure, in_flight.amount());
+                let spent = answer.as_ref().map_or_else(lost, C::price);
                 (answer, spent)
             }
             (None, None) => {

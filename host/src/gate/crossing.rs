@@ -160,7 +160,7 @@ impl Gate {
         if let Some(rehearsing) = run.rehearsing() {
             return self.rehearse((run, rehearsing), (account, policy), call, intent).await;
         }
-        let in_flight = match self.take_up(run, account, &call, &intent)? {
+        let in_flight = match self.take_up(run, (account, policy), &call, &intent)? {
             TakenUp::Answered(answer) => return Ok(Some(answer)),
             TakenUp::SendAgain(in_flight) => in_flight,
             TakenUp::New => {

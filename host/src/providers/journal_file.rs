@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aos_core::journal::{JournalError, MAX_JOURNAL_BYTES, Sink, Syncer};
@@ -25,6 +25,10 @@ pub enum Durability {
 pub struct FileSink {
     file: Arc<File>,
     durability: Durability,
+    /// The folder of a new file: the file's name has to last as well.
+    folder: Option<PathBuf>,
+    /// Where a torn line begins, which goes when the first new one is written.
+    cut: Option<u64>,
 }
 
 impl FileSink {
@@ -44,15 +48,18 @@ impl FileSink {
         let file =
             OpenOptions::new().append(true).create_new(true).mode(0o600).open(path).map_err(refused)?;
         lock(&file, path)?;
-        Ok(Self::of(file))
+        let folder = path
+            .parent()
+            .map(|folder| if folder.as_os_str().is_empty() { ".".into() } else { folder.to_owned() });
+        Ok(Self { folder, ..Self::of(file) })
     }
 
     /// Takes up the file of a run that was killed: locks it, gives its bytes to `read`, and cuts it off after as many of
-    /// them as that says.
+    /// them as that says, when something is written.
     ///
     /// # Errors
     ///
-    /// [`JournalError::Io`] when another process holds it or it cannot be read or cut, and what `read` says.
+    /// [`JournalError::Io`] when another process holds it or it cannot be read, and what `read` says.
     pub fn take_up<T>(
         path: &Path,
         read: impl FnOnce(&[u8]) -> Result<(T, usize), JournalError>,
@@ -65,14 +72,12 @@ impl FileSink {
         lock(&file, path)?;
         let bytes = read_bounded(&file).map_err(refused)?;
         let (found, whole) = read(&bytes)?;
-        if whole < bytes.len() {
-            file.set_len(whole as u64).map_err(refused)?;
-        }
-        Ok((Self::of(file), found))
+        let cut = (whole < bytes.len()).then_some(whole as u64);
+        Ok((Self { cut, ..Self::of(file) }, found))
     }
 
     fn of(file: File) -> Self {
-        Self { file: Arc::new(file), durability: Durability::default() }
+        Self { file: Arc::new(file), durability: Durability::default(), folder: None, cut: None }
     }
 
     /// When the file is made to last.
@@ -107,6 +112,14 @@ fn lock(file: &File, path: &Path) -> Result<(), JournalError> {
 
 impl Sink for FileSink {
     fn append(&mut self, line: &[u8]) -> io::Result<()> {
+        if let Some(whole) = self.cut.take() {
+            self.file.set_len(whole)?;
+        }
+        if self.durability != Durability::None
+            && let Some(folder) = self.folder.take()
+        {
+            File::open(folder)?.sync_all()?;
+        }
         (&*self.file).write_all(line)?;
         if self.durability == Durability::EveryEntry { self.file.sync_data() } else { Ok(()) }
     }

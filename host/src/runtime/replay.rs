@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::{Digest, SkillId};
-use aos_core::journal::{FuelProof, PinnedSkill, Recording, Replayer, RunStarted};
+use aos_core::journal::{FuelProof, PinnedSkill, Recording, Replayer, RunStarted, audit};
 use aos_core::outcome::StructuredOutcome;
 use aos_core::workflow::Workflow;
 use tokio::sync::watch;
@@ -41,7 +41,7 @@ pub(super) async fn replay(
     replaced: &Replaced,
 ) -> Replay {
     let replay = match prepare(inner, engine, journal, replaced).await {
-        Ok((replayer, workflow, skills)) => follow(inner, replayer, workflow, skills).await,
+        Ok(ready) => follow(inner, ready).await,
         Err((run, failure)) => {
             let now = inner.world.clock().wall();
             let run = run.unwrap_or_else(|| super::new_run_id(0, [0; 32]));
@@ -57,13 +57,23 @@ pub(super) async fn replay(
 pub(super) type Skills = BTreeMap<SkillId, Result<Arc<Prepared>, Failure>>;
 type Refused = (Option<aos_core::ids::RunId>, Failure);
 
+/// What a replay is made of.
+struct Ready {
+    replayer: Arc<Replayer>,
+    workflow: Workflow,
+    skills: Skills,
+    /// Whether the journal's money adds up.
+    ledger: Result<(), Failure>,
+}
+
 async fn prepare(
     inner: &Inner,
     engine: EngineKind,
     journal: &[u8],
     replaced: &Replaced,
-) -> Result<(Arc<Replayer>, Workflow, Skills), Refused> {
+) -> Result<Ready, Refused> {
     let recording = Recording::read(journal).map_err(|error| (None, error.into()))?;
+    let ledger = audit(&recording).map_err(Failure::from);
     let replayer = Replayer::new(recording).map_err(|error| (None, error.into()))?;
     let run = replayer.run_started().run;
     let replayer = settle_fuel(inner, replayer, replaced).map_err(|failure| (Some(run), failure))?;
@@ -72,7 +82,7 @@ async fn prepare(
     let workflow =
         Workflow::parse(started.workflow_text.as_bytes()).map_err(|error| refused(error.into()))?;
     let skills = resolve(inner, engine, started, replaced).await.map_err(refused)?;
-    Ok((Arc::new(replayer), workflow, skills))
+    Ok(Ready { replayer: Arc::new(replayer), workflow, skills, ledger })
 }
 
 /// Another engine counts fuel in another way, and another component uses another amount: there the journal's own figures
@@ -154,7 +164,8 @@ async fn find(inner: &Inner, name: &SkillId, digest: Digest) -> Result<Arc<Prepa
     Err(Failure::new(ErrorCode::SkillDigestMismatch, message))
 }
 
-async fn follow(inner: &Inner, replayer: Arc<Replayer>, workflow: Workflow, skills: Skills) -> Replay {
+async fn follow(inner: &Inner, ready: Ready) -> Replay {
+    let Ready { replayer, workflow, skills, ledger } = ready;
     let started = replayer.run_started();
     let plan = RunPlan {
         workflow: workflow.clone(),
@@ -174,7 +185,7 @@ async fn follow(inner: &Inner, replayer: Arc<Replayer>, workflow: Workflow, skil
         Some(failure) => Err(failure),
         None => {
             let value = serde_json::to_value(&outcome).unwrap_or_default();
-            replayer.finish(&value).map_err(Failure::from)
+            replayer.finish(&value).map_err(Failure::from).and(ledger)
         }
     };
     Replay { outcome, fuel: replayer.fuel(), proof, torn_bytes: 0 }

@@ -7,6 +7,7 @@ use aos_core::budget::{Balance, BudgetTracker};
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::journal::{
     CallClass, Entry, Event, Facts, JournalError, Past, Recorder, Recording, RunResumed, RunStarted, Sink,
+    audit,
 };
 use aos_core::policy::Policy;
 use aos_core::workflow::Workflow;
@@ -37,6 +38,7 @@ pub(super) async fn resume(
 
 /// A run goes on under the rules that it began under, or not at all.
 fn check(inner: &Inner, recording: &Recording, started: &RunStarted) -> Result<(), Failure> {
+    audit(recording)?;
     if recording.entries().iter().any(|entry| matches!(entry.event, Event::RunEnded(_))) {
         return Err(Failure::new(
             ErrorCode::RequestInvalid,

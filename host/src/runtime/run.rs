@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aos_core::budget::BudgetTracker;
-use aos_core::failure::{ErrorCode, Failure};
+use aos_core::failure::{ErrorCategory, ErrorCode, Failure};
 use aos_core::ids::{RunId, Seed, SkillId};
 use aos_core::journal::{
-    Entry, Event, FORMAT_VERSION, Listener, PinnedSkill, Recorder, RunEnded, RunEnding, RunStarted, Sink,
+    Entry, Event, FORMAT_VERSION, JournalError, Listener, PinnedSkill, Recorder, RunEnded, RunEnding,
+    RunStarted, Sink,
 };
 use aos_core::json;
 use aos_core::outcome::StructuredOutcome;
@@ -300,6 +301,15 @@ async fn finish(
     workflow: &Workflow,
     ending: Result<RunEnding, Failure>,
 ) -> StructuredOutcome {
+    if let Err(failure) = &ending
+        && live.past().is_some()
+        && failure.code.row().category == ErrorCategory::Integrity
+    {
+        // A run that does something else than its journal holds did not end: its journal stays as it is.
+        live.recorder
+            .break_off(JournalError::Io { what: "is not gone on with", reason: failure.to_string() });
+        return unsealed(live, workflow, failure.clone());
+    }
     let sealed = live.recorder.append_with(None, |at, facts| {
         let ending = match ending {
             Ok(ending) => course::audited(facts, ending),

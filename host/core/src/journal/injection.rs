@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use super::{CallClass, Cursor, Event, Recording};
-use crate::failure::{ErrorCode, Failure};
+use crate::failure::{ErrorCategory, ErrorCode, Failure};
 use crate::ids::StepId;
 use crate::yaml::{self, YamlInvalid};
 
@@ -57,6 +57,22 @@ impl From<InjectionInvalid> for Failure {
         let details = serde_json::json!({"line": invalid.0.line, "column": invalid.0.column});
         Self::new(ErrorCode::InjectionInvalid, invalid.to_string()).with_details(details)
     }
+}
+
+/// Whether a call can come to this: the host's own ends, and what a skill does, are no answers.
+fn is_of_a_call(code: ErrorCode) -> bool {
+    let of_the_host = matches!(
+        code.row().category,
+        ErrorCategory::Integrity
+            | ErrorCategory::Infrastructure
+            | ErrorCategory::Cancelled
+            | ErrorCategory::Skill
+    );
+    let of_the_run = matches!(
+        code,
+        ErrorCode::BudgetExceeded | ErrorCode::AbsorbedCeilingExceeded | ErrorCode::DeadlineExceeded
+    );
+    !of_the_host && !of_the_run
 }
 
 /// One element of the file. Which call: `index`, or `call` and its `ordinal`; what happens: exactly one of the rest.
@@ -170,8 +186,11 @@ impl Element {
             200..=599 => Err(format!("a status is for {HTTP}, and this is {call}; give an error")),
             other => Err(format!("a status is from 200 to 599, and this is {other}")),
         });
-        let error =
-            self.error.map(|word| word.parse().map(Injected::Error).map_err(|error| format!("{error}")));
+        let error = self.error.map(|word| match word.parse::<ErrorCode>() {
+            Ok(code) if is_of_a_call(code) => Ok(Injected::Error(code)),
+            Ok(code) => Err(format!("{code} is nothing that a call comes to")),
+            Err(error) => Err(error.to_string()),
+        });
         let all = [
             status,
             error,

@@ -9,6 +9,8 @@ use crate::units::Timestamp;
 
 /// What stands before the digest.
 const CHAIN_FIELD: &[u8] = b",\"chain\":\"";
+/// Bytes of one line, without its newline: a body of 16 MiB, written as base64 or with escapes, and its frame.
+pub(super) const MAX_LINE: usize = 100 << 20;
 /// Bytes of a whole journal.
 pub const MAX_JOURNAL_BYTES: usize = 1 << 30;
 /// The field, 64 digits, the quote, the brace.
@@ -91,13 +93,14 @@ pub struct Writer {
     chain: Chain,
     next: u64,
     bytes: usize,
+    is_too_long: bool,
     packer: Packer,
 }
 
 impl Writer {
     /// One that goes on where a reader stopped.
     pub(super) fn after(chain: Chain, next: u64, bytes: usize, unpacker: &Unpacker) -> Self {
-        Self { chain, next, bytes, packer: Packer::after(unpacker) }
+        Self { chain, next, bytes, is_too_long: false, packer: Packer::after(unpacker) }
     }
 
     /// The lines of an entry, and of the texts that have to stand before it. The entry gets its place.
@@ -115,8 +118,10 @@ impl Writer {
         entry.stamp.seq = self.place();
         let line = encode(entry, packed.as_ref().unwrap_or(&entry.event))?;
         self.seal(&mut lines, line);
-        if self.bytes > MAX_JOURNAL_BYTES || !self.packer.is_readable() {
-            let reason = format!("more than {MAX_JOURNAL_BYTES} bytes cannot be read again");
+        if self.is_too_long || self.bytes > MAX_JOURNAL_BYTES || !self.packer.is_readable() {
+            let reason = format!(
+                "a line of more than {MAX_LINE} bytes, or {MAX_JOURNAL_BYTES} in all, cannot be read again"
+            );
             return Err(JournalError::Io { what: "has grown too large", reason });
         }
         Ok(lines)
@@ -129,6 +134,7 @@ impl Writer {
 
     fn seal(&mut self, lines: &mut Vec<u8>, mut line: Vec<u8>) {
         self.chain.seal(&mut line);
+        self.is_too_long |= line.len() > MAX_LINE;
         self.bytes = self.bytes.saturating_add(line.len());
         if lines.is_empty() {
             *lines = line;

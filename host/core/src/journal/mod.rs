@@ -1,6 +1,7 @@
 //! The ordered record of a run: entries, the chained line format, the recorder, the replayer, and the facts that an
 //! outcome is made of. It writes to a [`Sink`] and opens no file.
 
+mod audit;
 mod compare;
 mod divergence;
 mod entry;
@@ -17,6 +18,7 @@ mod replayer;
 mod sink;
 mod view;
 
+pub use audit::audit;
 pub use compare::differences;
 pub use divergence::Divergence;
 pub use entry::{

@@ -1,11 +1,8 @@
 //! Reads a journal that anyone may have written: the chain first, then the lines, with bounds before allocation.
 
-use super::line::{self, Line, MAX_JOURNAL_BYTES, Writer};
+use super::line::{self, Line, MAX_JOURNAL_BYTES, MAX_LINE, Writer};
 use super::pack::Unpacker;
 use super::{Chain, Entry, Event, FORMAT_VERSION, Facts, JournalError, RunStarted, Stamp};
-
-/// Bytes of one line: a body of 16 MiB, written as base64 or with escapes, and its frame.
-const MAX_LINE: usize = 100 << 20;
 
 /// A journal whose chain holds.
 #[derive(Debug)]
@@ -52,10 +49,8 @@ impl Recording {
         let (lines, rest) = bytes.split_at(whole);
         let torn = (!rest.is_empty()).then_some(TornTail { offset: whole, bytes: rest.len() });
         let (mut entries, mut state) = (Vec::new(), Lines::default());
+        let lines = lines.strip_suffix(b"\n").unwrap_or_default();
         for (place, line) in lines.split(|byte| *byte == b'\n').enumerate() {
-            if line.is_empty() && place > 0 {
-                continue;
-            }
             entries.extend(state.read(place, line)?);
         }
         if entries.is_empty() {

@@ -115,7 +115,10 @@ impl Rehearsal {
     pub fn answer(&self, cursor: &Cursor, intent: &Intent) -> Option<Known> {
         let (here, request) = ((cursor.clone(), intent.index), digest(intent));
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = if self.calls.get(&here).is_some_and(|call| call.request == request) {
+        // A call without a result counts where the attempt was cut off, and not where the run was killed.
+        let cut = self.ended.get(cursor).is_some_and(|ended| ended.interrupted.is_some());
+        let is_here = |call: &KnownCall| call.request == request && (call.result.is_some() || cut);
+        let place = if self.calls.get(&here).is_some_and(is_here) {
             here
         } else {
             let places = self.by_request.get(&request)?;

@@ -227,6 +227,29 @@ fn a_journal_that_could_not_be_read_again_ends_its_run() {
     assert_eq!(error.code(), ErrorCode::JournalIo);
 }
 
+#[test]
+fn a_line_that_could_not_be_read_again_ends_its_run() {
+    // Control characters are six bytes each in JSON, and a thousand short texts are no blobs.
+    let texts: Vec<_> = (0..1_500_000)
+        .map(|n| json!(format!("{n:07}\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}\u{b}\u{e}\u{f}")))
+        .collect();
+    let mut writer = Writer::default();
+    let mut entries = observed(&[json!(texts)]);
+    let error = entries.iter_mut().find_map(|entry| writer.write(entry).err()).expect("an end");
+    assert_eq!(error.code(), ErrorCode::JournalIo);
+}
+
+#[test]
+fn a_blank_line_is_no_line_of_a_journal() {
+    let good = bytes();
+    for place in (0..=good.len()).filter(|place| *place == 0 || good[place - 1] == b'\n') {
+        let mut bad = good.clone();
+        bad.insert(place, b'\n');
+        assert_eq!(Recording::read(&bad).unwrap_err().code(), ErrorCode::JournalCorrupt, "at {place}");
+    }
+    assert_eq!(Recording::read(b"\n").unwrap_err().code(), ErrorCode::JournalCorrupt);
+}
+
 proptest! {
     #[test]
     fn any_value_reads_back(values_in in prop::collection::vec(any_json(), 1..8)) {

@@ -211,7 +211,8 @@ fn call_line(call: &CallView) -> String {
         line.push_str(&format!("  {}", time(took)));
     }
     if call.held > Money::ZERO {
-        line.push_str(&format!("  spent {} of {}", call.spent, call.held));
+        let spent = call.code.map_or_else(|| "held".to_owned(), |_| format!("spent {} of", call.spent));
+        line.push_str(&format!("  {spent} {}", call.held));
     }
     line
 }

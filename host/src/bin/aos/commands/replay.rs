@@ -92,13 +92,13 @@ async fn rehearse(args: &ReplayArgs, journal: &[u8], inject: &Path) -> anyhow::R
     };
     let (outcome, failed) = match rehearsed {
         Ok(outcome) => {
+            say("rehearsed: this is what the run would have come to; it proves nothing");
             let unknown = outcome.code == OutcomeCode::Error(ErrorCode::ReplayExhausted);
             (outcome, unknown)
         }
         Err(failure) => (runtime.refuse(&failure), true),
     };
     print_outcome(&outcome, args.format.format)?;
-    say("rehearsed: this is what the run would have come to; it proves nothing");
     if let OutcomeCode::Error(code) = outcome.code {
         say_help(code.row().advice);
     }

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
+use aos_host::failure::ErrorCategory;
 use aos_host::journal::{Event, Recording};
 use aos_host::outcome::{OutcomeCode, StructuredOutcome};
 use aos_host::providers::FileSink;
@@ -15,6 +17,7 @@ use crate::setup;
 /// Goes on with a run that was killed.
 pub(crate) async fn resume(args: ResumeArgs) -> anyhow::Result<ExitCode> {
     let world = setup::world(args.stubs.as_deref())?;
+    std::fs::metadata(&args.journal).with_context(|| args.journal.display().to_string())?;
     let taken = FileSink::take_up(&args.journal, |bytes| {
         let recording = Recording::read(bytes)?;
         let whole = recording.len_bytes();
@@ -48,6 +51,9 @@ pub(crate) async fn resume(args: ResumeArgs) -> anyhow::Result<ExitCode> {
     print_outcome(&outcome, args.format.format)?;
     if let OutcomeCode::Error(code) = outcome.code {
         say_help(code.row().advice);
+    }
+    if outcome.category == Some(ErrorCategory::Integrity) {
+        return Ok(ExitCode::from(PROOF_FAILED));
     }
     Ok(if outcome.is_usable() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

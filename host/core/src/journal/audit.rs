@@ -1,0 +1,115 @@
+//! The ledger of a journal, added up once more: every movement is covered by a hold, every hold is settled in full, and no
+//! ceiling is ever passed. A journal that was made up has to be made up without a gap.
+
+use std::collections::BTreeMap;
+
+use super::{CallResult, Cursor, Divergence, Entry, Event, Recording, RunStarted, StepEnded};
+use crate::failure::ErrorCode;
+use crate::outcome::Status;
+use crate::units::Money;
+
+/// Adds up a journal.
+///
+/// # Errors
+///
+/// [`Divergence`] at the first entry whose money does not follow from the entries before it.
+pub fn audit(recording: &Recording) -> Result<(), Divergence> {
+    let Ok(run) = recording.run_started() else { return Ok(()) };
+    let mut ledger = Ledger::default();
+    for Entry { cursor, event, .. } in recording.entries() {
+        let Some(cursor) = cursor else { continue };
+        let index = match event {
+            Event::Intent(intent) => Some(intent.index),
+            Event::Result(result) => Some(result.index),
+            _ => None,
+        };
+        let refuse = |what: &str| {
+            let what = format!("the money of the journal does not add up: {what}");
+            Divergence::unmatched(ErrorCode::ReplayDivergence, what).at(cursor, index)
+        };
+        ledger.apply(run, cursor, event).map_err(refuse)?;
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Ledger {
+    held: Money,
+    charged: Money,
+    absorbed: Money,
+    attempts: BTreeMap<Cursor, Attempt>,
+}
+
+/// What an attempt that has not ended holds.
+#[derive(Default)]
+struct Attempt {
+    /// For its fuel.
+    fuel: Money,
+    /// For calls without a result.
+    calls: BTreeMap<u32, Money>,
+    /// What calls with a result have spent.
+    spent: Money,
+}
+
+impl Ledger {
+    fn apply(&mut self, run: &RunStarted, cursor: &Cursor, event: &Event) -> Result<(), &'static str> {
+        match event {
+            Event::StepStarted(event) => {
+                let price = Money::of_units(event.fuel_granted.units(), run.fuel_price).unwrap_or(Money::MAX);
+                if event.held != price {
+                    return Err("the fuel that is granted has another price");
+                }
+                self.attempts.entry(cursor.clone()).or_default().fuel = event.held;
+                self.hold(run, event.held)
+            }
+            Event::Intent(event) => {
+                let attempt = self.attempts.entry(cursor.clone()).or_default();
+                attempt.calls.insert(event.index, event.held);
+                self.hold(run, event.held)
+            }
+            Event::Result(event) => self.settle(cursor, event),
+            Event::StepEnded(event) => self.end(run, cursor, event),
+            _ => Ok(()),
+        }
+    }
+
+    fn hold(&mut self, run: &RunStarted, amount: Money) -> Result<(), &'static str> {
+        self.held = self.held.checked_add(amount).ok_or("more is held than there is")?;
+        let within =
+            |taken: Money, ceiling: Money| self.held.checked_add(taken).is_some_and(|sum| sum <= ceiling);
+        // What holds nothing is allowed under any ceiling, also one that is used up.
+        let fits = within(self.charged, run.ceiling) && within(self.absorbed, run.absorbed_ceiling);
+        if fits || amount == Money::ZERO { Ok(()) } else { Err("a ceiling is passed") }
+    }
+
+    fn settle(&mut self, cursor: &Cursor, event: &CallResult) -> Result<(), &'static str> {
+        let attempt = self.attempts.entry(cursor.clone()).or_default();
+        let held = attempt.calls.remove(&event.index).ok_or("a result settles what is not held")?;
+        if event.spent.checked_add(event.refunded) != Some(held) {
+            return Err("a call is not settled in full");
+        }
+        attempt.spent = attempt.spent.saturating_add(event.spent);
+        self.held = self.held.saturating_sub(event.refunded);
+        Ok(())
+    }
+
+    fn end(&mut self, run: &RunStarted, cursor: &Cursor, event: &StepEnded) -> Result<(), &'static str> {
+        let Attempt { fuel, calls, spent } = self.attempts.remove(cursor).unwrap_or_default();
+        let price = Money::of_units(event.fuel.units(), run.fuel_price).unwrap_or(Money::MAX).min(fuel);
+        if event.fuel_refunded != fuel.saturating_sub(price) {
+            return Err("the fuel that was used has another price");
+        }
+        // What left and has no answer counts as spent.
+        let open = calls.values().fold(Money::ZERO, |sum, held| sum.saturating_add(*held));
+        let spent = spent.saturating_add(open).saturating_add(price);
+        let (charged, absorbed) =
+            if event.status == Status::Success { (spent, Money::ZERO) } else { (Money::ZERO, spent) };
+        if (event.charged, event.absorbed) != (charged, absorbed) {
+            return Err("an attempt is billed something else than it spent");
+        }
+        self.held = self.held.saturating_sub(event.fuel_refunded).saturating_sub(spent);
+        self.charged = self.charged.saturating_add(charged);
+        self.absorbed = self.absorbed.saturating_add(absorbed);
+        Ok(())
+    }
+}
