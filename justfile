@@ -59,7 +59,7 @@ test: build-skills build
 
 # Tamper with a long journal in every way: each bit, each length, each line (takes minutes)
 tamper: build-skills
-    cargo test --locked -p aos-tests -- --ignored --nocapture tampered
+    cargo test --locked --config 'profile.dev.package.aos-core.opt-level=3' -p aos-tests -- --ignored tampered
 
 # Check formatting, lints, licences, and that the library builds without the program
 lint: setup deny

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::flow;
 use crate::support::recorded::{Recorded, parse, record};
-use crate::support::runtime::{in_time, live, specified, stubbed};
+use crate::support::runtime::{in_time, live, read, specified, stubbed};
 use crate::support::server::{Reply, Server};
 
 /// A run of one request to a server that never answers, after the server has got it.
@@ -241,5 +241,20 @@ fn dropping_a_run_leaves_a_journal_without_an_end() {
         assert_eq!(replay.proof.unwrap_err().code, ErrorCode::ReplayIncomplete);
         let recording = Recording::read(&journal.bytes()).expect("what was written is whole");
         assert!(matches!(recording.entries().last().unwrap().event, Event::Intent(_)));
+    });
+}
+
+#[test]
+fn the_entries_of_a_run_are_a_stream_while_it_goes_on() {
+    in_time(async {
+        use futures_util::StreamExt as _;
+        let sink = MemorySink::default();
+        let workflow = parse(&read("fixtures/workflows/demo.yaml"));
+        let options = RunOptions::default().journal(sink.clone());
+        let mut run = specified().await.start(&workflow, json!({}), options);
+        let seen: Vec<_> = run.entries().map(|entry| (*entry).clone()).collect().await;
+        let outcome = run.outcome().await;
+        assert_eq!(seen, Recording::read(&sink.bytes()).unwrap().entries());
+        assert!(outcome.is_usable() && seen.len() > 8, "{} entries", seen.len());
     });
 }

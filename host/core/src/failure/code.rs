@@ -158,7 +158,7 @@ catalogue! {
         "check the name with `aos skills list`, or name its folder with --skills";
     SkillDigestMismatch "SKILL_DIGEST_MISMATCH" INTEGRITY Critical Never Operator Nothing 409 "FAILED_PRECONDITION"
         "the component is another one than the journal was recorded with"
-        "give the folder that holds the recorded component with --skills";
+        "give the folder that holds the recorded component with --skills, or try another build with --skill ID=FILE";
     CacheIntegrity "CACHE_INTEGRITY" INTEGRITY Warning Never Host Nothing 500 "DATA_LOSS"
         "the folder of compiled components is open to others, so what it holds cannot be trusted"
         "make the folder private as the message says, and see who else writes to it";
