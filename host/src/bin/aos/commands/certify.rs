@@ -36,7 +36,7 @@ async fn certify_all(args: &CertifyArgs, key: Option<&Path>) -> anyhow::Result<E
     let options = CertifyOptions::default().repeat(args.repeat);
     let table = Table::new(&args.journals, args.format)?;
     let mut bar = ProgressBar::new(args.journals.len());
-    let mut documents = Vec::new();
+    let (mut documents, mut foreign) = (Vec::new(), false);
     for path in &args.journals {
         bar.show(&name_of(path));
         let journal = read_journal(path).with_context(|| path.display().to_string())?;
@@ -44,6 +44,7 @@ async fn certify_all(args: &CertifyArgs, key: Option<&Path>) -> anyhow::Result<E
         let certification = runtime.certify(&journal, options).await;
         bar.hide();
         table.row(path, &certification)?;
+        foreign |= certification.engines.iter().any(|engine| engine.fuel == FuelProof::FromJournal);
         match certification.statement(name_of(path)) {
             Ok(statement) => documents.push(match &key {
                 Some(key) => Envelope::sign(&statement, key)?.canonical_bytes()?,
@@ -51,6 +52,9 @@ async fn certify_all(args: &CertifyArgs, key: Option<&Path>) -> anyhow::Result<E
             }),
             Err(failure) => tell(path, &failure),
         }
+    }
+    if foreign {
+        say("* fuel is as recorded, by an engine that counts in another way; it was not compared");
     }
     let certified = documents.len();
     let lines: Vec<u8> = documents.into_iter().flat_map(|line| [line, b"\n".to_vec()].concat()).collect();
@@ -108,7 +112,7 @@ impl Table {
             fuel = outcome.fuel.units().to_string();
         }
         if certification.engines.iter().any(|engine| engine.fuel == FuelProof::FromJournal) {
-            fuel.push_str(" (as recorded)");
+            fuel.push('*');
         }
         let mut engines = certification.engines.iter().map(verdict);
         let mut engine = || engines.next().unwrap_or_else(|| "-".to_owned());
