@@ -86,6 +86,10 @@ doc: setup
 # All of CI
 verify: lint doc demo test
 
+# Measure recording and replaying: calls a second, bytes a call, and where the time goes
+bench-replay:
+    cargo bench --locked --profile dev --config tests/benches/profile.toml -p aos-tests --bench replay
+
 # Write the golden files anew; look at the difference before you commit it
 bless: build-skills
     AOS_BLESS=1 cargo test --locked --workspace golden

@@ -34,6 +34,7 @@ package wasi:clocks@0.2.0 {
     interface monotonic-clock {
         use wasi:io/poll@0.2.0.{pollable};
         now: func() -> u64;
+        resolution: func() -> u64;
         subscribe-duration: func(when: u64) -> pollable;
     }
 }
