@@ -31,6 +31,10 @@ pub fn digest<T: Serialize>(value: &T) -> Result<Digest, NotCanonical> {
 /// The first place at which two values differ, as a JSON pointer (RFC 6901), with what stands there.
 #[must_use]
 pub fn first_difference<'a>(left: &'a Value, right: &'a Value) -> Option<Difference<'a>> {
+    // Most are equal, which is seen at once; the way to a difference is noted only where there is one.
+    if left == right {
+        return None;
+    }
     let mut pointer = String::new();
     let (left, right) = differ(left, right, &mut pointer)?;
     Some(Difference { pointer, left, right })

@@ -38,7 +38,7 @@ impl Gate {
         let recalled = past.replayer().recall(cursor, intent).map_err(|found| Stop::new(found.into()))?;
         if let Recalled::Result(result) = recalled {
             self.progress().unrepeatable += u32::from(!call.repeatable());
-            return self.answered::<C>(*result, call.repeatable()).map(TakenUp::Answered);
+            return self.answered::<C>(&result, call.repeatable()).map(TakenUp::Answered);
         }
         let held = past.held(cursor, index);
         if let Some(refused) = self.refused_before(run, (account, policy), call, (index, held))? {
@@ -158,7 +158,7 @@ impl Gate {
             ..result
         };
         self.record(run, |_| (Event::Result(result.clone()), ()))?;
-        self.answered::<C>(result, call.repeatable())
+        self.answered::<C>(&result, call.repeatable())
     }
 }
 

@@ -11,6 +11,7 @@ use aos_core::journal::{
 };
 use aos_core::policy::Policy;
 use aos_core::units::{Money, Timestamp};
+use serde::Deserialize as _;
 use tokio::time::Instant;
 
 use super::behind::TakenUp;
@@ -284,26 +285,25 @@ impl Gate {
         let Recalled::Result(result) = recalled else {
             return Ok(None);
         };
-        self.answered::<C>(*result, true).map(Some)
+        self.answered::<C>(&result, true).map(Some)
     }
 
     /// What a recorded result means for the guest.
     pub(super) fn answered<C: HostCall>(
         &self,
-        result: CallResult,
+        result: &CallResult,
         repeatable: bool,
     ) -> Result<Result<C::Answer, Failure>, Stop> {
-        let index = result.index;
         let unreadable = || Failure::new(ErrorCode::JournalCorrupt, "a recorded answer cannot be read");
-        match (result.answer, result.failure) {
-            (_, Some(failure)) if result.ends_attempt => Err(Stop::new(failure)),
+        match (&result.answer, &result.failure) {
+            (_, Some(failure)) if result.ends_attempt => Err(Stop::new(failure.clone())),
             (Some(answer), verdict) => {
-                self.progress().ended(index, verdict, repeatable);
-                Ok(Ok(serde_json::from_value(answer).map_err(|_| Stop::new(unreadable()))?))
+                self.progress().ended(result.index, verdict.clone(), repeatable);
+                Ok(Ok(C::Answer::deserialize(answer).map_err(|_| Stop::new(unreadable()))?))
             }
             (None, Some(failure)) => {
-                self.progress().ended(index, Some(failure.clone()), repeatable);
-                Ok(Err(failure))
+                self.progress().ended(result.index, Some(failure.clone()), repeatable);
+                Ok(Err(failure.clone()))
             }
             (None, None) => Err(Stop::new(unreadable())),
         }

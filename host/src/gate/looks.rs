@@ -147,7 +147,7 @@ impl Gate {
     /// The recorded denial; none where the run was killed before it was recorded.
     fn denied_before(&self, replayer: &Replayer, intent: &Intent) -> Result<Option<Failure>, Stop> {
         match replayer.recall(&self.0.cursor, intent).map_err(|found| Stop::new(found.into()))? {
-            Recalled::Result(result) => Ok(Some(result.failure.unwrap_or_else(no_world))),
+            Recalled::Result(result) => Ok(Some(result.failure.clone().unwrap_or_else(no_world))),
             Recalled::CutOff => Ok(None),
         }
     }

@@ -1,10 +1,12 @@
 //! One line: compact JSON, and a chain that binds it to all lines before it.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::pack::{Blob, Packer, Unpacker};
-use super::{Entry, Event, Intent, JournalError, Stamp};
-use crate::ids::Digest;
+use super::{Cursor, Entry, Event, Intent, JournalError, Stamp};
+use crate::ids::{Digest, StepId};
 use crate::units::Timestamp;
 
 /// What stands before the digest.
@@ -15,6 +17,8 @@ pub(super) const MAX_LINE: usize = 100 << 20;
 pub const MAX_JOURNAL_BYTES: usize = 1 << 30;
 /// The field, 64 digits, the quote, the brace.
 const TAIL: usize = CHAIN_FIELD.len() + 64 + 2;
+/// Bytes that most lines fit in: room that is taken at once.
+const USUAL_LINE: usize = 512;
 
 /// The running digest of a journal: BLAKE3 of the previous 32 bytes and the line up to its `,"chain":`. The first
 /// line follows 32 zero bytes.
@@ -37,8 +41,8 @@ impl Chain {
         };
         self.advance(body);
         let hex = blake3::Hash::from_bytes(self.0).to_hex();
-        let expected = [CHAIN_FIELD, hex.as_bytes(), b"\"}"].concat();
-        tail == expected.as_slice()
+        let found = tail.strip_prefix(CHAIN_FIELD).and_then(|rest| rest.strip_suffix(b"\"}"));
+        found == Some(hex.as_bytes())
     }
 
     /// The digest so far: after the last line of a run, the journal's seal.
@@ -69,10 +73,14 @@ struct Head<'a> {
 }
 
 #[derive(Deserialize)]
-struct OwnedHead {
+struct ReadHead<'a> {
     seq: u64,
     at: Timestamp,
-    r#type: String,
+    #[serde(borrow)]
+    r#type: Cow<'a, str>,
+    step: Option<StepId>,
+    item: Option<u32>,
+    attempt: Option<u32>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -84,6 +92,15 @@ struct BlobBody {
 impl Head<'_> {
     const fn of_run(seq: u64, at: Timestamp, r#type: &str) -> Head<'_> {
         Head { seq, at, r#type, step: None, item: None, attempt: None }
+    }
+}
+
+impl ReadHead<'_> {
+    fn cursor(self) -> Result<Cursor, String> {
+        let (Some(step), Some(attempt)) = (self.step, self.attempt) else {
+            return Err("is no entry: it does not say which attempt it belongs to".to_owned());
+        };
+        Ok(Cursor { step, item: self.item, attempt })
     }
 }
 
@@ -224,19 +241,15 @@ fn encode(entry: &Entry, event: &Event) -> Result<Vec<u8>, JournalError> {
 }
 
 fn open_line<T: Serialize>(head: &Head<'_>, body: &T) -> Result<Vec<u8>, JournalError> {
-    let mut line = write(head)?;
+    let mut line = Vec::with_capacity(USUAL_LINE);
+    serde_json::to_writer(&mut line, head).map_err(unwritable)?;
     line.pop();
-    line.push(b',');
     let start = line.len();
     serde_json::to_writer(&mut line, body).map_err(unwritable)?;
-    // The body's brace would open an object within the line's.
-    line.remove(start);
+    // The body goes on in the object that the head opened.
+    line.get_mut(start).into_iter().for_each(|brace| *brace = b',');
     line.pop();
     Ok(line)
-}
-
-fn write<T: Serialize>(value: &T) -> Result<Vec<u8>, JournalError> {
-    serde_json::to_vec(value).map_err(unwritable)
 }
 
 fn unwritable(error: serde_json::Error) -> JournalError {
@@ -253,9 +266,9 @@ pub(super) enum Line {
 
 /// Reads a line whose chain was checked.
 pub(super) fn decode(text: &str, unpacker: &mut Unpacker) -> Result<Line, String> {
-    let head: OwnedHead = read(text)?;
+    let head: ReadHead<'_> = read(text)?;
     let stamp = Stamp { seq: head.seq, at: head.at };
-    let mut event = match head.r#type.as_str() {
+    let mut event = match head.r#type.as_ref() {
         "blob" => {
             let BlobBody { digest, text } = read(text)?;
             unpacker.store(digest, text)?;
@@ -275,7 +288,7 @@ pub(super) fn decode(text: &str, unpacker: &mut Unpacker) -> Result<Line, String
     };
     unpacked(&mut event, unpacker)?;
     let of_run = matches!(event, Event::RunStarted(_) | Event::RunResumed(_) | Event::RunEnded(_));
-    let cursor = if of_run { None } else { Some(read(text)?) };
+    let cursor = if of_run { None } else { Some(head.cursor()?) };
     Ok(Line::Entry(Box::new(Entry { stamp, cursor, event })))
 }
 

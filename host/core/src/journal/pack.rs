@@ -4,7 +4,7 @@
 //! A mark is an object with one member: `{"$blob": DIGEST}` for a text, `{"$list": {...}}` for a list. An object of the
 //! user's with one member whose name begins with a dollar sign is written with one dollar sign more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -45,6 +45,8 @@ pub(super) struct Packer {
     texts: BTreeMap<Digest, bool>,
     /// Lists by the digest over their elements.
     lists: BTreeMap<Digest, u64>,
+    /// What those lists begin with: the digests over their first elements.
+    beginnings: BTreeSet<Digest>,
     next_list: u64,
     blobs: Vec<Blob>,
     expanded: usize,
@@ -61,7 +63,7 @@ impl Packer {
 
     /// The value with its marks, or nothing when it is written as it is.
     pub(super) fn pack(&mut self, value: &Value) -> Option<Value> {
-        if is_plain(value) { None } else { Some(self.packed(value, 0)) }
+        self.packed(value, 0)
     }
 
     /// As [`Packer::pack`], for the last value of a journal: no list of it gets a name, as nothing can use it.
@@ -80,25 +82,21 @@ impl Packer {
         std::mem::take(&mut self.blobs)
     }
 
-    fn packed(&mut self, value: &Value, depth: usize) -> Value {
+    fn packed(&mut self, value: &Value, depth: usize) -> Option<Value> {
         match value {
             Value::String(text) if text.len() >= WORTHWHILE => self.text(text),
             Value::Array(items) => {
                 if depth < LIST_DEPTH && items.len() > 1 && size(value) >= LIST {
                     return self.list(items, depth);
                 }
-                items.iter().map(|item| self.packed(item, depth + 1)).collect()
+                self.items(items, depth).map(Value::Array)
             }
-            Value::Object(members) => {
-                let members =
-                    members.iter().map(|(name, member)| (name.clone(), self.packed(member, depth + 1)));
-                escaped(members.collect())
-            }
-            other => other.clone(),
+            Value::Object(members) => self.object(members, depth),
+            _ => None,
         }
     }
 
-    fn text(&mut self, text: &str) -> Value {
+    fn text(&mut self, text: &str) -> Option<Value> {
         let digest = Digest::of(text.as_bytes());
         let comes_again = self.texts.contains_key(&digest);
         let stored = self.texts.entry(digest).or_default();
@@ -107,32 +105,65 @@ impl Packer {
             self.blobs.push(Blob { digest, text: text.to_owned() });
         }
         if !*stored {
-            return Value::String(text.to_owned());
+            return None;
         }
         self.expanded = self.expanded.saturating_add(text.len());
-        json!({ BLOB: digest })
+        Some(json!({ BLOB: digest }))
     }
 
-    fn list(&mut self, items: &[Value], depth: usize) -> Value {
+    fn items(&mut self, items: &[Value], depth: usize) -> Option<Vec<Value>> {
+        let packed: Vec<Option<Value>> = items.iter().map(|item| self.packed(item, depth + 1)).collect();
+        if packed.iter().all(Option::is_none) {
+            return None;
+        }
+        let both = items.iter().zip(packed);
+        Some(both.map(|(item, packed)| packed.unwrap_or_else(|| item.clone())).collect())
+    }
+
+    fn object(&mut self, members: &Map<String, Value>, depth: usize) -> Option<Value> {
+        let packed: Vec<Option<Value>> =
+            members.values().map(|member| self.packed(member, depth + 1)).collect();
+        if packed.iter().all(Option::is_none) && !looks_like_mark(members) {
+            return None;
+        }
+        let both = members.iter().zip(packed);
+        let whole = both
+            .map(|((name, member), packed)| (name.clone(), packed.unwrap_or_else(|| member.clone())))
+            .collect();
+        Some(escaped(whole))
+    }
+
+    fn list(&mut self, items: &[Value], depth: usize) -> Option<Value> {
+        if self.is_last && !self.may_go_on(items) {
+            return self.items(items, depth).map(Value::Array);
+        }
         let digests = digests_of_prefixes(items);
         let known = digests.iter().enumerate().rev();
         let after = known.filter_map(|(last, digest)| Some((last + 1, *self.lists.get(digest)?))).next();
         let (length, after) = after.map_or((0, None), |(length, name)| (length, Some(name)));
         if self.is_last && after.is_none() {
-            return items.iter().map(|item| self.packed(item, depth + 1)).collect();
+            return self.items(items, depth).map(Value::Array);
         }
         let (before, rest) = items.split_at_checked(length).unwrap_or((items, &[]));
         self.expanded = self.expanded.saturating_add(before.iter().map(size).sum());
-        let rest: Vec<Value> = rest.iter().map(|item| self.packed(item, depth + 1)).collect();
+        let rest = self.items(rest, depth).unwrap_or_else(|| rest.to_vec());
         let mut mark = Map::new();
         if let Some(digest) = digests.last().filter(|_| length < items.len() && !self.is_last) {
             mark.insert("name".to_owned(), self.next_list.into());
             self.lists.insert(*digest, self.next_list);
+            self.beginnings.extend(digests.first());
             self.next_list += 1;
         }
         mark.insert("after".to_owned(), after.into());
         mark.insert("items".to_owned(), rest.into());
-        json!({ LIST_MARK: mark })
+        Some(json!({ LIST_MARK: mark }))
+    }
+
+    /// Whether some list that has a name begins as this one does. The outcome is one long list of effects, and its
+    /// digests are not worth making where none does.
+    fn may_go_on(&self, items: &[Value]) -> bool {
+        let known = |first| digests_of_prefixes(first).iter().any(|digest| self.beginnings.contains(digest));
+        !self.beginnings.is_empty() && items.get(..1).is_some_and(known)
     }
 }
 
@@ -283,21 +314,21 @@ fn is_plain(value: &Value) -> bool {
     match value {
         Value::String(text) => text.len() < WORTHWHILE,
         Value::Array(items) => size(value) < LIST && items.iter().all(is_plain),
-        Value::Object(members) => {
-            let mark = members.len() == 1 && members.keys().any(|name| name.starts_with('$'));
-            !mark && members.values().all(is_plain)
-        }
+        Value::Object(members) => !looks_like_mark(members) && members.values().all(is_plain),
         Value::Null | Value::Bool(_) | Value::Number(_) => true,
     }
 }
 
 /// An object of the user's that looks like a mark is made to look unlike one.
 fn escaped(members: Map<String, Value>) -> Value {
-    let looks_like_one = members.len() == 1 && members.keys().any(|name| name.starts_with('$'));
-    if !looks_like_one {
+    if !looks_like_mark(&members) {
         return Value::Object(members);
     }
     members.into_iter().map(|(name, member)| (format!("${name}"), member)).collect()
+}
+
+fn looks_like_mark(members: &Map<String, Value>) -> bool {
+    members.len() == 1 && members.keys().any(|name| name.starts_with('$'))
 }
 
 /// About as many bytes as its JSON has.

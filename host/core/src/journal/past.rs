@@ -116,6 +116,6 @@ impl Replayer {
     /// Whether the recorded attempt was cut off inside of this crossing.
     #[must_use]
     pub fn was_cut_off_in(&self, cursor: &Cursor, index: u32) -> bool {
-        self.ended(cursor).is_some_and(|ended| ended.interrupted == Some(Interrupted::Call(index)))
+        self.interrupted(cursor) == Some(Interrupted::Call(index))
     }
 }

@@ -78,6 +78,11 @@ impl Recording {
         &self.entries
     }
 
+    /// The entries in order, for good.
+    pub(super) fn into_entries(self) -> Vec<Entry> {
+        self.entries
+    }
+
     /// The last line, where it is torn.
     #[must_use]
     pub const fn torn(&self) -> Option<TornTail> {

@@ -1,13 +1,13 @@
 //! Gives a run its recorded answers, and finds the first place at which it does something else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
 use super::{
-    CallResult, Cursor, Divergence, Emitted, Entry, Event, Facts, Intent, Interrupted, JournalError,
-    Observed, Recording, Retry, RunStarted, Stamp, StepEnded, StepStarted,
+    CallClass, CallResult, Cursor, Divergence, Emitted, Entry, Event, Facts, Intent, Interrupted,
+    JournalError, Observed, Recording, Retry, RunStarted, Stamp, StepEnded, StepStarted,
 };
 use crate::failure::{ErrorCode, Failure};
 use crate::ids::{Digest, SkillId};
@@ -60,14 +60,14 @@ pub(super) enum Recorded {
 #[derive(Debug)]
 pub(super) struct RecordedCall {
     pub(super) intent: Intent,
-    pub(super) result: Option<CallResult>,
+    pub(super) result: Option<Arc<CallResult>>,
 }
 
 /// What the journal holds for a call.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Recalled {
     /// The guest got an answer, or a failure as a value.
-    Result(Box<CallResult>),
+    Result(Arc<CallResult>),
     /// The call was cut off.
     CutOff,
 }
@@ -79,25 +79,26 @@ impl Replayer {
     ///
     /// [`JournalError::Incomplete`] for a run without an end, [`JournalError::Corrupt`] for one without a beginning.
     pub fn new(recording: Recording) -> Result<Self, JournalError> {
-        let Some(Entry { stamp, event: Event::RunEnded(ended), .. }) = recording.entries().last() else {
+        if !matches!(recording.entries().last(), Some(Entry { event: Event::RunEnded(_), .. })) {
             return Err(JournalError::Incomplete { torn: recording.torn().map_or(0, |torn| torn.bytes) });
-        };
-        let (end, outcome) = (*stamp, ended.outcome.clone());
-        Ok(Self { end, outcome, ..Self::unfinished(recording)? })
+        }
+        Self::unfinished(recording)
     }
 
-    /// Prepares a recording whose run was killed.
+    /// Prepares a recording whose run may have been killed.
     pub(super) fn unfinished(recording: Recording) -> Result<Self, JournalError> {
         let facts = recording.facts()?;
         let mut lanes: BTreeMap<Cursor, Lane> = BTreeMap::new();
-        for entry in recording.entries() {
-            if let Some(cursor) = &entry.cursor {
-                lanes.entry(cursor.clone()).or_default().add(entry);
+        let (mut end, mut outcome) = (Stamp { seq: 0, at: facts.started() }, Value::Null);
+        for Entry { stamp, cursor, event } in recording.into_entries() {
+            end = stamp;
+            match (cursor, event) {
+                (Some(cursor), event) => lanes.entry(cursor).or_default().add(stamp, event),
+                (None, Event::RunEnded(ended)) => outcome = ended.outcome,
+                (None, _) => {}
             }
         }
-        let end =
-            recording.entries().last().map_or(Stamp { seq: 0, at: facts.started() }, |entry| entry.stamp);
-        let (lanes, outcome, fuel) = (Mutex::new(lanes), Value::Null, FuelProof::Compared);
+        let (lanes, fuel) = (Mutex::new(lanes), FuelProof::Compared);
         Ok(Self { lanes, facts, end, outcome, fuel, replaced: BTreeSet::new() })
     }
 
@@ -156,6 +157,12 @@ impl Replayer {
         self.lanes().get(cursor)?.ended.as_ref().map(|(_, event)| event.clone())
     }
 
+    /// Where an attempt was cut off, if it was.
+    #[must_use]
+    pub fn interrupted(&self, cursor: &Cursor) -> Option<Interrupted> {
+        self.lanes().get(cursor)?.ended.as_ref().and_then(|(_, ended)| ended.interrupted)
+    }
+
     /// Whether another attempt followed.
     #[must_use]
     pub fn retry(&self, cursor: &Cursor) -> Option<Retry> {
@@ -193,11 +200,12 @@ impl Replayer {
     ///
     /// [`Divergence`] when the call or its request differ, or the journal holds none there.
     pub fn recall(&self, cursor: &Cursor, actual: &Intent) -> Result<Recalled, Divergence> {
-        let request = |intent: &Intent| json!({"call": intent.call, "class": intent.class, "target": intent.target, "request": intent.request});
         self.take(cursor, actual.index, &actual.call, |recorded| match recorded {
             Recorded::Call(call) => {
-                same("the request", &request(&call.intent), &request(actual))?;
-                Ok(call.result.clone().map_or(Recalled::CutOff, |result| Recalled::Result(Box::new(result))))
+                alike("the request", asked(&call.intent), asked(actual), |(call, class, target, request)| {
+                    json!({"call": call, "class": class, "target": target, "request": request})
+                })?;
+                Ok(call.result.clone().map_or(Recalled::CutOff, Recalled::Result))
             }
             other => Err(other_door(other, &actual.call)),
         })
@@ -209,7 +217,7 @@ impl Replayer {
     ///
     /// [`Divergence`] when the journal holds another crossing there, or none.
     pub fn observed(&self, cursor: &Cursor, index: u32, call: &str) -> Result<Option<Value>, Divergence> {
-        if self.ended(cursor).is_some_and(|ended| ended.interrupted == Some(Interrupted::Call(index))) {
+        if self.was_cut_off_in(cursor, index) {
             return Ok(None);
         }
         self.take(cursor, index, call, |recorded| match recorded {
@@ -224,9 +232,13 @@ impl Replayer {
     ///
     /// [`Divergence`] when it differs, or the journal holds another crossing there, or none.
     pub fn emitted(&self, cursor: &Cursor, actual: &Emitted) -> Result<(), Divergence> {
-        let shape = |event: &Emitted| json!({"call": event.call, "target": event.target, "text": event.text});
         self.take(cursor, actual.index, &actual.call, |recorded| match recorded {
-            Recorded::Emitted(emitted) => same("the text", &shape(emitted), &shape(actual)),
+            Recorded::Emitted(emitted) => alike(
+                "the text",
+                written(emitted),
+                written(actual),
+                |(call, target, text)| json!({"call": call, "target": target, "text": text}),
+            ),
             other => Err(other_door(other, &actual.call)),
         })
     }
@@ -300,20 +312,17 @@ impl Replayer {
 }
 
 impl Lane {
-    fn add(&mut self, entry: &Entry) {
-        match &entry.event {
-            Event::StepStarted(event) => self.started = Some((entry.stamp, event.clone())),
-            Event::Intent(event) => {
-                self.cross(
-                    event.index,
-                    Recorded::Call(Box::new(RecordedCall { intent: event.clone(), result: None })),
-                );
+    fn add(&mut self, stamp: Stamp, event: Event) {
+        match event {
+            Event::StepStarted(event) => self.started = Some((stamp, event)),
+            Event::Intent(intent) => {
+                self.cross(intent.index, Recorded::Call(Box::new(RecordedCall { intent, result: None })));
             }
             Event::Result(event) => self.answer(event),
-            Event::Observed(event) => self.cross(event.index, Recorded::Observed(event.clone())),
-            Event::Emitted(event) => self.cross(event.index, Recorded::Emitted(event.clone())),
-            Event::StepEnded(event) => self.ended = Some((entry.stamp, (**event).clone())),
-            Event::Retry(event) => self.retry = Some((entry.stamp.at, event.clone())),
+            Event::Observed(event) => self.cross(event.index, Recorded::Observed(event)),
+            Event::Emitted(event) => self.cross(event.index, Recorded::Emitted(event)),
+            Event::StepEnded(event) => self.ended = Some((stamp, *event)),
+            Event::Retry(event) => self.retry = Some((stamp.at, event)),
             Event::RunStarted(_) | Event::RunResumed(_) | Event::RunEnded(_) => {}
         }
     }
@@ -330,9 +339,9 @@ impl Lane {
         self.crossings.insert(index, Crossing { recorded, taken: false });
     }
 
-    fn answer(&mut self, event: &CallResult) {
+    fn answer(&mut self, event: CallResult) {
         if let Some(Crossing { recorded: Recorded::Call(call), .. }) = self.crossings.get_mut(&event.index) {
-            call.result = Some(event.clone());
+            call.result = Some(Arc::new(event));
         }
     }
 }
@@ -365,6 +374,26 @@ impl StepEnded {
             .clone()
             .unwrap_or_else(|| Failure::new(ErrorCode::HostBug, "an attempt was cut off without a reason"))
     }
+}
+
+/// What of a call is compared.
+fn asked(intent: &Intent) -> (&str, CallClass, &str, &Value) {
+    (&intent.call, intent.class, &intent.target, &intent.request)
+}
+
+/// What of a text is compared.
+fn written(emitted: &Emitted) -> (&str, &str, &Value) {
+    (&emitted.call, &emitted.target, &emitted.text)
+}
+
+/// Compares part by part. Nearly always they are alike, so that values are made of them only when they are not.
+fn alike<T: PartialEq>(
+    what: &str,
+    recorded: T,
+    actual: T,
+    shape: impl Fn(T) -> Value,
+) -> Result<(), Divergence> {
+    if recorded == actual { Ok(()) } else { same(what, &shape(recorded), &shape(actual)) }
 }
 
 fn same(what: &str, recorded: &Value, actual: &Value) -> Result<(), Divergence> {
