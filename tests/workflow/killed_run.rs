@@ -13,7 +13,7 @@ use aos_host::units::Money;
 use aos_host::{RunOptions, Runtime};
 use rustix::process::{Signal, getpid, kill_process};
 use serde_json::{Value, json};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 use crate::support::flow;
 use crate::support::ledger;
@@ -21,7 +21,7 @@ use crate::support::recorded::{Recorded, parse};
 use crate::support::runtime::{in_time, live, stubbed};
 use crate::support::server::{Reply, Request, Server};
 
-/// What tells this test binary that it is the child that is to be killed: a JSON document.
+/// What tells this test binary that it is the child that is to be killed: a file that says how.
 const ORDER: &str = "AOS_TEST_KILLED_RUN";
 
 /// Where in a write the process dies.
@@ -74,7 +74,7 @@ impl Sink for Deadly {
 #[expect(clippy::disallowed_methods, reason = "its parent tells it what to do")]
 fn the_child() {
     let Ok(order) = std::env::var(ORDER) else { return };
-    let order: Value = serde_json::from_str(&order).unwrap();
+    let order: Value = serde_json::from_str(&std::fs::read_to_string(order).unwrap()).unwrap();
     let text = |name: &str| order[name].as_str().unwrap().to_owned();
     let moment = MOMENTS[order["moment"].as_u64().unwrap() as usize];
     in_time(async {
@@ -96,19 +96,23 @@ async fn world(stubs: Option<&str>) -> Runtime {
 
 /// Lets a child run a workflow until it is killed; false when it came to its end before.
 async fn kill(workflow: &str, stubs: Option<&str>, journal: &Path, write: u64, moment: Moment) -> bool {
+    !spawn(workflow, stubs, journal, write, moment).wait().await.unwrap().success()
+}
+
+fn spawn(workflow: &str, stubs: Option<&str>, journal: &Path, write: u64, moment: Moment) -> Child {
     let moment = MOMENTS.iter().position(|each| *each == moment).unwrap();
     let order =
         json!({"workflow": workflow, "stubs": stubs, "journal": journal, "write": write, "moment": moment});
-    let status = Command::new(std::env::current_exe().unwrap())
+    let file = journal.with_extension("order");
+    std::fs::write(&file, order.to_string()).unwrap();
+    Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "workflow::killed_run::the_child", "--nocapture"])
-        .env(ORDER, order.to_string())
+        .env(ORDER, &file)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true)
-        .status()
-        .await
-        .unwrap();
-    !status.success()
+        .spawn()
+        .unwrap()
 }
 
 fn take_up(path: &Path) -> (FileSink, Recording) {
@@ -419,5 +423,37 @@ fn a_run_that_does_something_else_is_not_gone_on_with() {
         let after = Recording::read(&std::fs::read(&path).unwrap()).unwrap();
         let ended = after.entries().iter().any(|entry| matches!(entry.event, Event::RunEnded(_)));
         assert!(!ended, "the journal has no end, so it can still be looked into");
+    });
+}
+
+#[test]
+fn an_attempt_that_goes_on_is_not_cut_off_before_it_has_done_again_what_is_recorded() {
+    in_time(async {
+        // Two requests at the same time, both open when the run is killed. The one ends the run; the other has much to do
+        // before it comes to its own again.
+        let server = Server::start([Reply::silence().at("/small"), Reply::silence().at("/large")]).await;
+        let rows: Vec<_> = (0..40_000).collect();
+        let with =
+            |path: &str, body: &Value| json!({"url": server.url(path), "method": "POST", "body": body});
+        let steps = json!([
+            {"id": "large", "skill": "http_call", "with": with("/large", &json!(rows))},
+            {"id": "small", "skill": "http_call", "with": with("/small", &json!("x"))},
+        ]);
+        let workflow = json!({"aos": 1, "name": "x", "grants": {"hosts": [server.origin()]}, "steps": steps})
+            .to_string();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("j.jsonl");
+        // Two starts and two intents: the fifth write never comes.
+        let mut child = spawn(&workflow, None, &path, 5, Moment::After);
+        server.received(2).await;
+        child.kill().await.unwrap();
+        let resumed = resume(&live().await, &path).await;
+        resumed.assert_failure(ErrorCode::UnknownOutcome);
+        let large = resumed.step("large");
+        assert_eq!(
+            large.side_effects[0].code,
+            OutcomeCode::Error(ErrorCode::UnknownOutcome),
+            "it is told of"
+        );
     });
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use aos_host::failure::ErrorCode;
-use aos_host::journal::{Entry, Event, Recording};
-use aos_host::outcome::StructuredOutcome;
+use aos_host::failure::{ErrorCode, Failure};
+use aos_host::journal::{Entry, Event, Recording, Retry, RunStarted};
+use aos_host::outcome::{OutcomeCode, Status, StructuredOutcome};
 use aos_host::providers::{LiveHttp, StubWorld, World};
 use aos_host::units::Money;
 use aos_host::{Replay, Runtime};
@@ -317,16 +317,118 @@ fn money_that_was_made_up_does_not_add_up_however_well_it_is_sealed() {
         for (what, change) in changes {
             let journal =
                 forged(&run, |entries| entries.iter_mut().for_each(|entry| change(&mut entry.event, cent)));
-            // The outcome is made up as well, as the changed entries add up to it.
-            let outcome = serde_json::to_value(replay(&journal).await.outcome).unwrap();
-            let journal = sealed_again(&journal, |entries| {
-                if let Some(Event::RunEnded(ended)) = entries.last_mut().map(|entry| &mut entry.event) {
-                    ended.outcome = outcome;
-                }
-            });
-            let failure = replay(&journal).await.proof.expect_err(what);
+            // The outcome is made up as well, difference by difference.
+            let mut journal = journal;
+            let mut failure = replay(&journal).await.proof.expect_err(what);
+            for _ in 0..40 {
+                let details = failure.details.clone().unwrap();
+                let Some(pointer) = details["pointer"].as_str().filter(|pointer| !pointer.is_empty()) else {
+                    break;
+                };
+                journal = sealed_again(&journal, |entries| {
+                    let Some(Event::RunEnded(ended)) = entries.last_mut().map(|entry| &mut entry.event)
+                    else {
+                        panic!("the journal has no end");
+                    };
+                    *ended.outcome.pointer_mut(pointer).expect("a member") = details["actual"].clone();
+                });
+                failure = replay(&journal).await.proof.expect_err(what);
+            }
             assert_eq!(failure.code, ErrorCode::ReplayDivergence, "{what}");
             assert!(failure.message.contains("does not add up"), "{what}: {failure}");
         }
+    });
+}
+
+#[test]
+fn entries_that_no_run_writes_are_found_however_well_they_are_sealed() {
+    in_time(async {
+        let run = original().await;
+        let twice = |kind: &str| {
+            forged(&run, |entries| {
+                let place = entries.iter().position(|entry| entry.event.kind() == kind).unwrap();
+                entries.insert(place, entries[place].clone());
+            })
+        };
+        for kind in ["step-started", "intent", "result", "step-ended"] {
+            let failure = replay(&twice(kind)).await.proof.expect_err(kind);
+            assert_eq!(failure.code, ErrorCode::ReplayDivergence, "{kind}: {failure}");
+        }
+        let retried = forged(&run, |entries| {
+            let place = entries.iter().position(|entry| entry.event.kind() == "step-ended").unwrap();
+            let retry = Event::Retry(Retry { code: ErrorCode::Timeout, delay_ms: 1, why: String::new() });
+            let entry = Entry { event: retry, ..entries[place].clone() };
+            entries.insert(place + 1, entry);
+        });
+        assert!(replay(&retried).await.proof.is_err(), "a retry after a success");
+    });
+}
+
+#[test]
+fn a_step_that_the_journal_skips_for_no_reason_is_a_divergence() {
+    in_time(async {
+        let run = original().await;
+        for (status, code) in [
+            (Status::Skipped, None),
+            (Status::Skipped, Some(ErrorCode::DependencyFailed)),
+            (Status::Failure, Some(ErrorCode::ExpressionError)),
+            (Status::Failure, Some(ErrorCode::SkillNotFound)),
+            (Status::Failure, Some(ErrorCode::Timeout)),
+        ] {
+            let journal = forged(&run, |entries| {
+                entries.retain(|entry| {
+                    let of_last =
+                        entry.cursor.as_ref().is_some_and(|cursor| cursor.step.as_str() == "document");
+                    !of_last || entry.event.kind() == "step-ended"
+                });
+                let ended = entries.iter_mut().rev().find_map(|entry| match &mut entry.event {
+                    Event::StepEnded(ended) => Some(ended),
+                    _ => None,
+                });
+                let ended = ended.unwrap();
+                ended.status = status;
+                ended.failure = code.map(|code| Failure::new(code, "made up"));
+                ended.code = code.map_or(OutcomeCode::Ok, OutcomeCode::Error);
+                ended.output = None;
+                (ended.charged, ended.fuel_refunded) = (Money::ZERO, Money::ZERO);
+                ended.fuel = aos_host::units::Fuel::ZERO;
+            });
+            let failure = replay(&journal).await.proof.unwrap_err();
+            assert_eq!(failure.code, ErrorCode::ReplayDivergence, "{code:?}: {failure}");
+            assert!(failure.message.contains("step document"), "{code:?}: {failure}");
+        }
+    });
+}
+
+#[test]
+fn a_journal_names_the_workflow_that_it_holds() {
+    in_time(async {
+        let run = original().await;
+        let digest = forged(&run, |entries| {
+            forge_started(entries, |started| started.workflow_digest = aos_host::ids::Digest::of(b"another"));
+        });
+        assert_refused(&digest, ErrorCode::JournalCorrupt).await;
+        let name =
+            forged(&run, |entries| forge_started(entries, |started| started.workflow = "payroll".to_owned()));
+        assert_refused(&name, ErrorCode::JournalCorrupt).await;
+    });
+}
+
+fn forge_started(entries: &mut [Entry], forge: impl FnOnce(&mut RunStarted)) {
+    let Some(Event::RunStarted(started)) = entries.first_mut().map(|entry| &mut entry.event) else {
+        panic!("the journal has no beginning");
+    };
+    forge(started);
+}
+
+#[test]
+fn what_is_not_proven_is_not_shown_as_if_it_were() {
+    in_time(async {
+        let run = original().await;
+        let journal =
+            forged(&run, |entries| forge_outcome(entries, |outcome| outcome.message = "made up".to_owned()));
+        let replay = replay(&journal).await;
+        assert_eq!(replay.outcome.code, OutcomeCode::Error(ErrorCode::ReplayDivergence));
+        assert_eq!(replay.outcome.details["pointer"], "/message");
     });
 }

@@ -57,6 +57,19 @@ impl Gate {
         self.settle(run, call, came).map(TakenUp::Answered)
     }
 
+    /// Whether the attempt has crossed with everything that was recorded of it before the run was killed. Until then
+    /// nothing may cut it off: what is recorded has happened.
+    pub(crate) fn has_caught_up(&self) -> bool {
+        self.open_crossing().is_none()
+    }
+
+    /// The first recorded crossing that the attempt has not come to again.
+    pub(crate) fn open_crossing(&self) -> Option<u32> {
+        let last = self.live_run()?.past()?.last_crossing(self.cursor())?;
+        let next = self.progress().crossings();
+        (next <= last).then_some(next)
+    }
+
     /// A refusal that was decided, and whose result was not written when the run was killed: nothing had left, and
     /// nothing may leave now.
     fn refused_before<C: HostCall>(

@@ -188,6 +188,14 @@ impl Gate {
         self.settle(run, &call, CameTo { index, answer, spent, in_flight }).map(Some)
     }
 
+    /// The live run that it belongs to.
+    pub(super) fn live_run(&self) -> Option<&LiveRun> {
+        match &self.0.side {
+            Side::Live { run, .. } => Some(run),
+            Side::Replay(_) | Side::Nowhere => None,
+        }
+    }
+
     /// Which attempt it is the gate of.
     pub(super) fn cursor(&self) -> &Cursor {
         &self.0.cursor

@@ -58,6 +58,11 @@ impl Progress {
         self.next_crossing()
     }
 
+    /// How many crossings there were.
+    pub(super) const fn crossings(&self) -> u32 {
+        self.crossings
+    }
+
     /// A call is over. One whose request never left, or that the upstream says it refused to do, may be made again.
     pub(super) fn ended(&mut self, index: u32, verdict: Option<Failure>, repeatable: bool) {
         let undone = verdict.as_ref().is_some_and(|failure| {

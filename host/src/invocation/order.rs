@@ -67,8 +67,8 @@ pub(crate) struct Order {
     pub input: Value,
     /// Fuel that it may use.
     pub fuel: Fuel,
-    /// How long it may take; none in a replay, where the journal says where it ended.
-    pub deadline: Option<Duration>,
+    /// How long it still may take, of how long in all; none in a replay, where the journal says where it ended.
+    pub deadline: Option<(Duration, Duration)>,
     /// Its run's end.
     pub stop: StopSignal,
 }
@@ -104,8 +104,8 @@ impl Order {
         let (mut returned, cut_off) = tokio::select! {
             biased;
             returned = work => (returned, false),
-            failure = late(deadline, Duration::ZERO) => (Err(failure), true),
-            failure = stopped(&mut stop) => (Err(failure), true),
+            failure = caught_up(&gate, late(deadline, Duration::ZERO)) => (Err(failure), true),
+            failure = caught_up(&gate, stopped(&mut stop)) => (Err(failure), true),
         };
         let used = fuel.saturating_sub(Fuel::saturating(store.get_fuel().unwrap_or_default()));
         let place = || gate.in_flight().map_or(Interrupted::Fuel(used), Interrupted::Call);
@@ -135,8 +135,8 @@ struct Deadline {
 }
 
 impl Deadline {
-    fn new(given: Duration) -> Self {
-        Self { at: Instant::now() + given, given }
+    fn new((left, given): (Duration, Duration)) -> Self {
+        Self { at: Instant::now() + left, given }
     }
 }
 
@@ -189,6 +189,15 @@ async fn late(deadline: Option<Deadline>, grace: Duration) -> Failure {
     })
     .await;
     Failure::new(ErrorCode::Timeout, format!("the attempt took longer than {} ms", given.as_millis()))
+}
+
+/// A reason to cut an attempt off, as soon as it has done again what was recorded of it before its run was killed.
+async fn caught_up(gate: &Gate, reason: impl Future<Output = Failure>) -> Failure {
+    let failure = reason.await;
+    while !gate.has_caught_up() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    failure
 }
 
 async fn stopped(stop: &mut StopSignal) -> Failure {

@@ -10,7 +10,6 @@ use aos_core::journal::{Injections, JournalError, Recorder, Recording, Rehearsal
 use aos_core::outcome::StructuredOutcome;
 use aos_core::policy::Policy;
 use aos_core::units::Timestamp;
-use aos_core::workflow::Workflow;
 use tokio::sync::{mpsc, watch};
 
 use super::run::{Beginning, follow, listen};
@@ -32,7 +31,7 @@ pub(super) async fn rehearse(
             JournalError::Foreign { recorded: started.engine.to_string(), own: own.to_string() }.into()
         );
     }
-    let workflow = Workflow::parse(started.workflow_text.as_bytes())?;
+    let workflow = replay::workflow_of(&started)?;
     // What it shows is what a live run would have come to, so it has the engine and the stack of one.
     let skills = replay::resolve_live(inner, &started).await?;
     let (stop, (listener, entries)) = (watch::Sender::new(None), mpsc::unbounded_channel());

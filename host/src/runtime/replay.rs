@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::{Digest, SkillId};
-use aos_core::journal::{FuelProof, PinnedSkill, Recording, Replayer, RunStarted, audit};
+use aos_core::journal::{FuelProof, JournalError, PinnedSkill, Recording, Replayer, RunStarted, audit};
 use aos_core::outcome::StructuredOutcome;
 use aos_core::workflow::Workflow;
 use tokio::sync::watch;
@@ -79,10 +79,19 @@ async fn prepare(
     let replayer = settle_fuel(inner, replayer, replaced).map_err(|failure| (Some(run), failure))?;
     let started = replayer.run_started();
     let refused = |failure| (Some(started.run), failure);
-    let workflow =
-        Workflow::parse(started.workflow_text.as_bytes()).map_err(|error| refused(error.into()))?;
+    let workflow = workflow_of(started).map_err(refused)?;
     let skills = resolve(inner, engine, started, replaced).await.map_err(refused)?;
     Ok(Ready { replayer: Arc::new(replayer), workflow, skills, ledger })
+}
+
+/// The workflow of a run, which is the one that the journal names.
+pub(super) fn workflow_of(started: &RunStarted) -> Result<Workflow, Failure> {
+    let workflow = Workflow::parse(started.workflow_text.as_bytes())?;
+    if workflow.name() == started.workflow {
+        return Ok(workflow);
+    }
+    let what = format!("names the workflow {:?}, whose text names {:?}", started.workflow, workflow.name());
+    Err(JournalError::Corrupt { line: 1, what }.into())
 }
 
 /// Another engine counts fuel in another way, and another component uses another amount: there the journal's own figures
@@ -187,6 +196,11 @@ async fn follow(inner: &Inner, ready: Ready) -> Replay {
             let value = serde_json::to_value(&outcome).unwrap_or_default();
             replayer.finish(&value).map_err(Failure::from).and(ledger)
         }
+    };
+    // What is not proven is not shown as if it were.
+    let outcome = match &proof {
+        Ok(()) => outcome,
+        Err(failure) => StructuredOutcome::refused(started.run, failure, replayer.end().at),
     };
     Replay { outcome, fuel: replayer.fuel(), proof, torn_bytes: 0 }
 }

@@ -28,7 +28,7 @@ pub(super) async fn resume(
     let facts = recording.facts()?;
     let started = facts.run().clone();
     check(inner, &recording, &started)?;
-    let workflow = Workflow::parse(started.workflow_text.as_bytes())?;
+    let workflow = replay::workflow_of(&started)?;
     let skills = replay::resolve_live(inner, &started).await?;
     let (stop, (listener, entries)) = (watch::Sender::new(None), mpsc::unbounded_channel());
     let live = begin(inner, sink, recording, &workflow, listen(listener))?;
@@ -58,7 +58,8 @@ fn check(inner: &Inner, recording: &Recording, started: &RunStarted) -> Result<(
     match (started.stubs, inner.world.stubs()) {
         (recorded, own) if recorded == own => Ok(()),
         (None, _) => invalid("the run began in the live world, and this one is a stub; leave --stubs out"),
-        (Some(_), _) => invalid("the run began in a stub world; give the same file with --stubs"),
+        (Some(_), None) => invalid("the run began in a stub world; give its file with --stubs"),
+        (Some(_), Some(_)) => invalid("the run began in another stub world; give the same file with --stubs"),
     }
 }
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aos_core::failure::{ErrorCode, Failure};
-use aos_core::journal::{Cursor, Interrupted, StepEnded};
+use aos_core::journal::{Cursor, Divergence, Interrupted, StepEnded};
 use aos_core::outcome::OutcomeCode;
 use aos_core::units::{Fuel, whole_millis};
 use serde_json::Value;
 
 use super::ledger::{self, Beginning, Begun, Wanted};
 use super::runner::RunContext;
-use crate::gate::{Course, GateLimits};
+use crate::gate::{Course, Gate, GateLimits};
 use crate::invocation::{Ended, Order, Prepared};
 
 /// What became of an attempt, and whether making it again is safe.
@@ -59,11 +59,12 @@ pub(super) async fn attempt(
         cursor: cursor.clone(),
         input: input.clone(),
         fuel: cut.unwrap_or(fuel),
-        deadline: context.course.waits().then(|| left_of(context, cursor, deadline)),
+        deadline: context.course.waits().then(|| (left_of(context, cursor, deadline), deadline)),
         stop: context.stop.subscribe(),
     };
     let mut ended = order.run().await;
     repeat_cut(context, cursor, &mut ended);
+    check_caught_up(&gate, cursor)?;
     stop_at_once(&ended)?;
     blame_budget(&mut ended, fuel_cut);
     context.metrics.skill_memory(skill.metadata().id.as_str(), ended.memory);
@@ -85,6 +86,13 @@ fn left_of(context: &RunContext, cursor: &Cursor, deadline: Duration) -> Duratio
     let Course::Live(run) = &context.course else { return deadline };
     let begun = run.past().and_then(|past| Some(past.last().at.since(past.started_at(cursor)?)));
     deadline.saturating_sub(begun.unwrap_or_default())
+}
+
+/// An attempt that goes on does again all that was recorded of it.
+fn check_caught_up(gate: &Gate, cursor: &Cursor) -> Result<(), Failure> {
+    let Some(index) = gate.open_crossing() else { return Ok(()) };
+    let what = "the journal holds a call that was not made";
+    Err(Divergence::unmatched(ErrorCode::ReplayDivergence, what).at(cursor, Some(index)).into())
 }
 
 /// A refusal stands in the journal already; a replay still has to compare and close it.

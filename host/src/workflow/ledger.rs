@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aos_core::budget::{InFlight, Refusal};
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::SkillId;
-use aos_core::journal::{Cursor, Event, Facts, FuelProof, Retry, StepEnded, StepStarted};
+use aos_core::journal::{Cursor, Divergence, Event, Facts, FuelProof, Retry, StepEnded, StepStarted};
 use aos_core::outcome::{OutcomeCode, Status};
 use aos_core::retry::{FailedAttempt, RetryPolicy, decide};
 use aos_core::skill::ResourceContract;
@@ -91,6 +91,15 @@ pub(super) fn begin(course: &Course, wanted: &Wanted<'_>) -> Result<Beginning, F
                         "the journal holds no such attempt",
                     ));
                 };
+                let by_the_ledger = matches!(
+                    ended.code,
+                    OutcomeCode::Error(ErrorCode::BudgetExceeded | ErrorCode::AbsorbedCeilingExceeded)
+                );
+                if !by_the_ledger {
+                    let what = "the journal says that the attempt never began, and nothing kept it from that";
+                    let found = Divergence::unmatched(ErrorCode::ReplayDivergence, what);
+                    return Err(found.at(wanted.cursor, None).into());
+                }
                 return Ok(Beginning::Ended(ended));
             };
             let actual = wanted.started(recorded.fuel_granted, recorded.fuel_cut, recorded.held);

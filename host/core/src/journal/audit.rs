@@ -1,7 +1,7 @@
 //! The ledger of a journal, added up once more: every movement is covered by a hold, every hold is settled in full, and no
 //! ceiling is ever passed. A journal that was made up has to be made up without a gap.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{CallResult, Cursor, Divergence, Entry, Event, Recording, RunStarted, StepEnded};
 use crate::failure::ErrorCode;
@@ -15,9 +15,13 @@ use crate::units::Money;
 /// [`Divergence`] at the first entry whose money does not follow from the entries before it.
 pub fn audit(recording: &Recording) -> Result<(), Divergence> {
     let Ok(run) = recording.run_started() else { return Ok(()) };
-    let mut ledger = Ledger::default();
+    let (mut ledger, mut attempts) = (Ledger::default(), BTreeMap::new());
     for Entry { cursor, event, .. } in recording.entries() {
         let Some(cursor) = cursor else { continue };
+        follow(&mut attempts, cursor, event).map_err(|what| {
+            let what = format!("the journal is not one of a run: {what}");
+            Divergence::unmatched(ErrorCode::ReplayDivergence, what).at(cursor, None)
+        })?;
         let index = match event {
             Event::Intent(intent) => Some(intent.index),
             Event::Result(result) => Some(result.index),
@@ -30,6 +34,46 @@ pub fn audit(recording: &Recording) -> Result<(), Divergence> {
         ledger.apply(run, cursor, event).map_err(refuse)?;
     }
     Ok(())
+}
+
+/// What was read of an attempt.
+#[derive(Default)]
+struct Seen {
+    started: bool,
+    failed: Option<bool>,
+    retried: bool,
+    crossings: BTreeSet<u32>,
+    open: BTreeSet<u32>,
+}
+
+/// Each attempt begins once, crosses with each index once, answers what was asked, ends once, and follows on a failed one.
+fn follow(attempts: &mut BTreeMap<Cursor, Seen>, cursor: &Cursor, event: &Event) -> Result<(), &'static str> {
+    let before = cursor.attempt.checked_sub(1).ok_or("attempts are counted from 1")?;
+    if before > 0 && !attempts.contains_key(cursor) {
+        let before = attempts.get(&Cursor { attempt: before, ..cursor.clone() });
+        if !before.is_some_and(|before| before.retried) {
+            return Err("an attempt follows on none that asked for it");
+        }
+    }
+    let seen = attempts.entry(cursor.clone()).or_default();
+    let runs = seen.started && seen.failed.is_none();
+    let holds = match event {
+        Event::StepStarted(_) => {
+            let first = !seen.started && seen.failed.is_none();
+            seen.started = true;
+            first
+        }
+        Event::Intent(intent) => {
+            seen.crossings.insert(intent.index) && seen.open.insert(intent.index) && runs
+        }
+        Event::Result(result) => seen.open.remove(&result.index) && runs,
+        Event::Observed(observed) => seen.crossings.insert(observed.index) && runs,
+        Event::Emitted(emitted) => seen.crossings.insert(emitted.index) && runs,
+        Event::StepEnded(ended) => seen.failed.replace(ended.failure.is_some()).is_none(),
+        Event::Retry(_) => seen.failed == Some(true) && !std::mem::replace(&mut seen.retried, true),
+        Event::RunStarted(_) | Event::RunResumed(_) | Event::RunEnded(_) => true,
+    };
+    if holds { Ok(()) } else { Err("an entry stands where none of its kind can stand, or a second time") }
 }
 
 #[derive(Default)]

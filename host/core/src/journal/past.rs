@@ -58,6 +58,12 @@ impl Past {
         self.replayer.lanes().contains_key(cursor)
     }
 
+    /// The index of an attempt's last recorded crossing.
+    #[must_use]
+    pub fn last_crossing(&self, cursor: &Cursor) -> Option<u32> {
+        self.replayer.lanes().get(cursor)?.crossings.keys().next_back().copied()
+    }
+
     /// Whether the journal has this crossing.
     #[must_use]
     pub fn has(&self, cursor: &Cursor, index: u32) -> bool {

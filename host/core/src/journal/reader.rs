@@ -2,7 +2,12 @@
 
 use super::line::{self, Line, MAX_JOURNAL_BYTES, MAX_LINE, Writer};
 use super::pack::Unpacker;
+use crate::ids::Digest;
+
 use super::{Chain, Entry, Event, FORMAT_VERSION, Facts, JournalError, RunStarted, Stamp};
+
+/// How every journal begins.
+const FIRST: &[u8] = b"{\"seq\":0,";
 
 /// A journal whose chain holds.
 #[derive(Debug)]
@@ -46,6 +51,10 @@ impl Recording {
             ));
         }
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+        if whole == 0 && (bytes.is_empty() || FIRST.starts_with(bytes) || bytes.starts_with(FIRST)) {
+            let what = "was not written to its end: the run was killed before it did anything; remove the file, and run again";
+            return Err(corrupt(1, what));
+        }
         let (lines, rest) = bytes.split_at(whole);
         let torn = (!rest.is_empty()).then_some(TornTail { offset: whole, bytes: rest.len() });
         let (mut entries, mut state) = (Vec::new(), Lines::default());
@@ -127,7 +136,7 @@ impl Lines {
         if bytes.len() > MAX_LINE {
             return Err(corrupt(number, format!("is longer than {MAX_LINE} bytes")));
         }
-        if place == 0 && !bytes.starts_with(b"{\"seq\":0,") {
+        if place == 0 && !bytes.starts_with(FIRST) {
             return Err(corrupt(number, "is not the first line of a journal: this file is something else"));
         }
         if !self.chain.check(bytes) {
@@ -139,6 +148,12 @@ impl Lines {
             check_version(text)?;
         }
         let line = line::decode(text, &mut self.unpacker).map_err(|what| corrupt(number, what))?;
+        if let Line::Entry(entry) = &line
+            && let Event::RunStarted(run) = &entry.event
+            && Digest::of(run.workflow_text.as_bytes()) != run.workflow_digest
+        {
+            return Err(corrupt(number, "has a workflow that is not of its digest"));
+        }
         self.check_order(number, &line)?;
         Ok(match line {
             Line::Entry(entry) => Some(*entry),

@@ -32,6 +32,9 @@ async fn certify_all(args: &CertifyArgs, key: Option<&Path>) -> anyhow::Result<E
         let found = std::fs::metadata(path).with_context(|| path.display().to_string())?;
         anyhow::ensure!(!found.is_dir(), "{} is a folder; name the journals in it", path.display());
     }
+    if let Some(path) = args.output.as_ref().filter(|path| path.exists()) {
+        anyhow::bail!("-o {}: the file is there already, and nothing is written over it", path.display());
+    }
     let runtime = setup::runtime(World::live(), &args.skills.folders).await?;
     let options = CertifyOptions::default().repeat(args.repeat);
     let table = Table::new(&args.journals, args.format)?;
@@ -62,7 +65,9 @@ async fn certify_all(args: &CertifyArgs, key: Option<&Path>) -> anyhow::Result<E
         print(std::str::from_utf8(&lines)?)?;
     }
     if let (Some(path), true) = (&args.output, certified > 0) {
-        std::fs::write(path, &lines).with_context(|| path.display().to_string())?;
+        let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
+        let written = file.and_then(|mut file| std::io::Write::write_all(&mut file, &lines));
+        written.with_context(|| path.display().to_string())?;
         say(&format!("wrote {}", path.display()));
     }
     let all = args.journals.len();

@@ -17,7 +17,8 @@ use crate::setup;
 /// Goes on with a run that was killed.
 pub(crate) async fn resume(args: ResumeArgs) -> anyhow::Result<ExitCode> {
     let world = setup::world(args.stubs.as_deref())?;
-    std::fs::metadata(&args.journal).with_context(|| args.journal.display().to_string())?;
+    let found = std::fs::metadata(&args.journal).with_context(|| args.journal.display().to_string())?;
+    anyhow::ensure!(found.is_file(), "{} is no file", args.journal.display());
     let taken = FileSink::take_up(&args.journal, |bytes| {
         let recording = Recording::read(bytes)?;
         let whole = recording.len_bytes();
@@ -32,7 +33,7 @@ pub(crate) async fn resume(args: ResumeArgs) -> anyhow::Result<ExitCode> {
         }
     };
     if let Some(torn) = recording.torn() {
-        say(&format!("cut off the last {} bytes: a line that was not written to its end", torn.bytes));
+        say(&format!("left out the last {} bytes: a line that was not written to its end", torn.bytes));
     }
     let outcome = match ended(&recording) {
         Some(outcome) => {
