@@ -18,6 +18,9 @@ use crate::providers::{HttpRequest, MAX_BODY_BYTES, WorldSession};
 /// Methods that do no more when they come twice (RFC 9110, section 9.2.2).
 const IDEMPOTENT: [&str; 5] = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"];
 
+/// Characters of a URL that stand in the target, which is for people.
+const SHOWN: usize = 300;
+
 /// A request as the guest made it.
 #[derive(Debug, Clone)]
 pub(crate) struct HttpCall {
@@ -91,8 +94,8 @@ impl HostCall for HttpCall {
     type Answer = HttpAnswer;
 
     fn target(&self) -> String {
-        let shown: String = self.url.chars().take(300).collect();
-        format!("{} {shown}", self.method())
+        let end = self.url.char_indices().nth(SHOWN).map_or(self.url.len(), |(end, _)| end);
+        format!("{} {}", self.method(), self.url.get(..end).unwrap_or_default())
     }
 
     fn request(&self) -> Value {

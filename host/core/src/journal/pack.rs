@@ -112,25 +112,26 @@ impl Packer {
     }
 
     fn items(&mut self, items: &[Value], depth: usize) -> Option<Vec<Value>> {
-        let packed: Vec<Option<Value>> = items.iter().map(|item| self.packed(item, depth + 1)).collect();
-        if packed.iter().all(Option::is_none) {
+        let places = items.iter().enumerate();
+        let mut changed: BTreeMap<usize, Value> =
+            places.filter_map(|(place, item)| Some((place, self.packed(item, depth + 1)?))).collect();
+        if changed.is_empty() {
             return None;
         }
-        let both = items.iter().zip(packed);
-        Some(both.map(|(item, packed)| packed.unwrap_or_else(|| item.clone())).collect())
+        let places = items.iter().enumerate();
+        Some(places.map(|(place, item)| changed.remove(&place).unwrap_or_else(|| item.clone())).collect())
     }
 
     fn object(&mut self, members: &Map<String, Value>, depth: usize) -> Option<Value> {
-        let packed: Vec<Option<Value>> =
-            members.values().map(|member| self.packed(member, depth + 1)).collect();
-        if packed.iter().all(Option::is_none) && !looks_like_mark(members) {
+        let packed = |(name, member): (&String, _)| Some((name.clone(), self.packed(member, depth + 1)?));
+        let mut changed: Map<String, Value> = members.iter().filter_map(packed).collect();
+        if changed.is_empty() && !looks_like_mark(members) {
             return None;
         }
-        let both = members.iter().zip(packed);
-        let whole = both
-            .map(|((name, member), packed)| (name.clone(), packed.unwrap_or_else(|| member.clone())))
-            .collect();
-        Some(escaped(whole))
+        let whole = members
+            .iter()
+            .map(|(name, member)| (name.clone(), changed.remove(name).unwrap_or_else(|| member.clone())));
+        Some(escaped(whole.collect()))
     }
 
     fn list(&mut self, items: &[Value], depth: usize) -> Option<Value> {
