@@ -1,8 +1,12 @@
 //! Where the time goes: the parts of recording and of replaying, each done by itself over the entries of one journal.
 
+use std::path::Path;
+
+use aos_host::ids::{SkillId, StepId};
 use aos_host::journal::{
-    Chain, Cursor, Entry, Event, Facts, Recorder, Recording, Replayer, Sink, Stamp, Writer,
+    Chain, Cursor, Entry, Event, Facts, Recorder, Recording, Replayer, RunEnding, Sink, Stamp, Writer,
 };
+use aos_host::outcome::Status;
 use aos_host::providers::{Clock, SystemClock};
 
 use crate::measure::{Samples, Stopwatch};
@@ -29,12 +33,16 @@ pub(crate) enum Part {
     Prepare,
     /// Comparing what the guest does, and handing out what is recorded.
     Compare,
+    /// Making the outcome of the facts.
+    Outcome,
     /// Comparing the outcome.
     Finish,
+    /// Letting go of the recorded entries and the outcome.
+    LetGo,
 }
 
 /// Does each part once.
-pub(crate) fn measure(journal: &[u8], calls: u32, folder: &std::path::Path, samples: &mut Samples<Part>) {
+pub(crate) fn measure(journal: &[u8], calls: u32, folder: &Path, samples: &mut Samples<Part>) {
     let entries = Recording::read(journal).unwrap().entries().to_vec();
     let lines = write(entries.clone(), calls, samples);
     append(&lines, calls, folder, samples);
@@ -59,7 +67,7 @@ fn write(mut entries: Vec<Entry>, calls: u32, samples: &mut Samples<Part>) -> Ve
     lines
 }
 
-fn append(lines: &[Vec<u8>], calls: u32, folder: &std::path::Path, samples: &mut Samples<Part>) {
+fn append(lines: &[Vec<u8>], calls: u32, folder: &Path, samples: &mut Samples<Part>) {
     let path = folder.join("appended.jsonl");
     let mut sink = Target::File.sink(&path);
     let watch = Stopwatch::start();
@@ -89,7 +97,7 @@ fn record(entries: Vec<Entry>, calls: u32, samples: &mut Samples<Part>) {
     };
     let clock = SystemClock::new();
     let now = Box::new(move || at.plus(clock.monotonic()));
-    let sink = Box::new(Target::Dropped.sink(std::path::Path::new("")));
+    let sink = Box::new(Target::Dropped.sink(Path::new("")));
     let watch = Stopwatch::start();
     let recorder = Recorder::start(sink, now, Box::new(|_| {}), *run).unwrap();
     for entry in entries {
@@ -124,9 +132,29 @@ fn replay(journal: &[u8], entries: &[Entry], calls: u32, samples: &mut Samples<P
     let Some(Event::RunEnded(ended)) = entries.last().map(|entry| &entry.event) else {
         panic!("the journal has no end");
     };
+    let output = ended.outcome.get("output").cloned().unwrap_or_default();
+    let ending = RunEnding { status: Status::Success, failure: None, step: None, output };
     let watch = Stopwatch::start();
-    replayer.finish(&ended.outcome).unwrap();
+    let outcome = replayer.facts().run_outcome(ending, &steps(entries), replayer.end().at);
+    let value = serde_json::to_value(&outcome).unwrap();
+    samples.add(Part::Outcome, watch.read(), calls);
+
+    let watch = Stopwatch::start();
+    replayer.finish(&value).unwrap();
     samples.add(Part::Finish, watch.read(), calls);
+
+    let watch = Stopwatch::start();
+    drop((replayer, outcome, value));
+    samples.add(Part::LetGo, watch.read(), calls);
+}
+
+/// The steps with their skills, in the order in which they began.
+fn steps(entries: &[Entry]) -> Vec<(StepId, SkillId)> {
+    let began = |entry: &Entry| match (&entry.cursor, &entry.event) {
+        (Some(cursor), Event::StepStarted(event)) => Some((cursor.step.clone(), event.skill.clone())),
+        _ => None,
+    };
+    entries.iter().filter_map(began).collect()
 }
 
 fn compare(replayer: &Replayer, cursor: &Cursor, event: &Event) {
