@@ -14,6 +14,9 @@ Examples:
 
 Exit code: 0 success or partial; 1 failure, whose outcome is printed; 2 a misused command line.
 
+An interrupt (Ctrl-C) cancels the run, which still ends in an outcome; a second one leaves it where it is, and `aos resume` \
+goes on with it.
+
 The world is live unless --stubs is given, and the workflow's grants decide what may be reached. \
 Models are asked at AOS_LLM_BASE_URL (such as https://api.openai.com/v1) with the key AOS_LLM_API_KEY.";
 
