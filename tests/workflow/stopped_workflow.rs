@@ -1,7 +1,9 @@
 //! Runs that are cut off: by a limit, by someone who asks, or by the end of their handle. All but the last replay.
 
+use std::sync::Arc;
+
 use aos_host::failure::{ErrorCategory, ErrorCode};
-use aos_host::journal::{Event, Interrupted, Recording};
+use aos_host::journal::{Event, Interrupted, Recording, Sink, Syncer};
 use aos_host::outcome::{OutcomeCode, Status};
 use aos_host::providers::MemorySink;
 use aos_host::{Run, RunOptions, Runtime};
@@ -256,5 +258,37 @@ fn the_entries_of_a_run_are_a_stream_while_it_goes_on() {
         let outcome = run.outcome().await;
         assert_eq!(seen, Recording::read(&sink.bytes()).unwrap().entries());
         assert!(outcome.is_usable() && seen.len() > 8, "{} entries", seen.len());
+    });
+}
+
+/// A disk that is full after so many writes.
+struct Full(u32);
+
+impl Sink for Full {
+    fn append(&mut self, _lines: &[u8]) -> std::io::Result<()> {
+        let room = self.0.checked_sub(1);
+        self.0 = room.unwrap_or_default();
+        room.map(|_| ()).ok_or_else(|| std::io::Error::from(std::io::ErrorKind::StorageFull))
+    }
+
+    fn syncer(&self) -> Option<Arc<dyn Syncer>> {
+        None
+    }
+}
+
+#[test]
+fn a_run_whose_journal_cannot_be_written_tells_what_had_left() {
+    in_time(async {
+        for room in 0..6 {
+            let server = Server::start([Reply::text(200, "hi")]).await;
+            let step = json!({"with": {"url": server.url("/"), "method": "POST", "body": "x"}});
+            let workflow = parse(&flow::http_step(&server, step));
+            let options = RunOptions::default().journal(Full(room));
+            let outcome = live().await.start(&workflow, json!({}), options).outcome().await;
+            assert_eq!(outcome.code.as_str(), "JOURNAL_IO", "{room} writes");
+            // The third write is the intent: without it nothing leaves.
+            assert_eq!(server.requests().len(), usize::from(room >= 3), "{room} writes");
+            assert_eq!(outcome.side_effects.len(), usize::from(room >= 3), "{room} writes");
+        }
     });
 }

@@ -8,11 +8,11 @@ use aos_core::budget::BudgetTracker;
 use aos_core::failure::{ErrorCategory, ErrorCode, Failure};
 use aos_core::ids::{RunId, Seed, SkillId};
 use aos_core::journal::{
-    Entry, Event, FORMAT_VERSION, JournalError, Listener, PinnedSkill, Recorder, RunEnded, RunEnding,
+    Entry, Event, FORMAT_VERSION, Facts, JournalError, Listener, PinnedSkill, Recorder, RunEnded, RunEnding,
     RunStarted, Sink,
 };
 use aos_core::json;
-use aos_core::outcome::StructuredOutcome;
+use aos_core::outcome::{OutcomeCode, StructuredOutcome};
 use aos_core::policy::Policy;
 use aos_core::units::{Money, Timestamp, whole_millis};
 use aos_core::workflow::Workflow;
@@ -328,7 +328,9 @@ async fn finish(
 
 fn unsealed(live: &LiveRun, workflow: &Workflow, failure: Failure) -> StructuredOutcome {
     let now: Timestamp = live.recorder.now();
-    live.recorder.with_facts(|facts| course::outcome(facts, course::failed(failure), workflow, now))
+    let mut facts = live.recorder.with_facts(Facts::clone);
+    facts.abandon_all(OutcomeCode::Error(failure.code));
+    course::outcome(&facts, course::failed(failure), workflow, now)
 }
 
 impl LastResort {

@@ -387,7 +387,7 @@ catalogue! {
         "restore the file from a copy; nothing of it can be trusted";
     JournalIo "JOURNAL_IO" INFRASTRUCTURE Critical Never Host Hold 500 "INTERNAL"
         "the journal could not be written or read, and no run goes on without it"
-        "see the operating system's words; free the disk or the file's lock";
+        "see the operating system's words; free the disk or the file's lock, and go on with `aos resume`";
     // Host.
     HostPanic "HOST_PANIC" INFRASTRUCTURE Critical Never Host Hold 500 "INTERNAL"
         "the host itself panicked; the run ended and the next one is clean"

@@ -1,7 +1,7 @@
 //! What a journal's entries add up to. An outcome is made of these facts alone, so that a live run and its replay
 //! cannot tell different stories.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
@@ -204,6 +204,13 @@ impl Facts {
                 charge: open.held,
             });
         }
+    }
+
+    /// Lists every call that is open, as one that ended with this code: a run ends here that its journal cannot tell.
+    pub fn abandon_all(&mut self, code: OutcomeCode) {
+        let open = self.steps.values().flat_map(|step| step.open.keys().map(|(cursor, _)| cursor.clone()));
+        let cursors: BTreeSet<Cursor> = open.collect();
+        cursors.iter().for_each(|cursor| self.abandon_open_calls(cursor, code));
     }
 
     fn did(&mut self, effect: SideEffect) {
