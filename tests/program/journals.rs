@@ -88,6 +88,19 @@ fn another_build_of_a_skill_is_compatible_or_parts_at_a_call() {
 }
 
 #[test]
+fn a_replay_needs_no_place_for_compiled_components() {
+    at_home(async |_| {
+        let home = recorded().await;
+        home.write("a-file", "");
+        let cache = home.path("a-file").join("cache");
+        let cache = format!("XDG_CACHE_HOME={}", cache.display());
+        let replay = home.aos_within(&["env", &cache], ["replay", "j.jsonl"]).await;
+        replay.assert_code(0);
+        assert!(replay.stderr.contains("compiled components are not kept"), "{}", replay.stderr);
+    });
+}
+
+#[test]
 fn one_call_is_shown_in_full() {
     at_home(async |_| {
         let home = recorded().await;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use aos_host::failure::{ErrorCode, Failure};
 use aos_host::providers::{OpenAiCompatible, StubWorld, World};
-use aos_host::{Runtime, read_component};
+use aos_host::{Runtime, RuntimeBuilder, read_component};
 use std::sync::Arc;
 
 use crate::folders;
@@ -64,15 +64,26 @@ pub(crate) fn component(path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// A runtime without skills.
 pub(crate) fn empty(world: World) -> anyhow::Result<Runtime> {
-    let mut builder =
-        Runtime::builder().world(world).keep_components(Path::new(folders::STATE).join("components"));
-    if let Some(folder) = folders::compiled() {
+    match builder(world.clone(), folders::compiled()).build() {
+        // A folder that cannot be made costs time. One that others may write to is no such case.
+        Err(failure) if failure.code == ErrorCode::ConfigInvalid => {
+            say(&format!("compiled components are not kept: {}", failure.message));
+            Ok(builder(world, None).build()?)
+        }
+        built => Ok(built?),
+    }
+}
+
+fn builder(world: World, compiled: Option<PathBuf>) -> RuntimeBuilder {
+    let state = Path::new(folders::STATE).join("components");
+    let mut builder = Runtime::builder().world(world).keep_components(state);
+    if let Some(folder) = compiled {
         builder = builder.compile_cache(folder);
     }
-    if let Ok(program) = std::env::current_exe() {
-        builder = builder.compile_in_child(program);
+    match std::env::current_exe() {
+        Ok(program) => builder.compile_in_child(program),
+        Err(_) => builder,
     }
-    Ok(builder.build()?)
 }
 
 /// The world of a run: scripted, or live with the model provider that the environment names.
