@@ -242,3 +242,14 @@ fn a_folder_of_compiled_code_that_others_may_write_to_is_refused() {
     assert_eq!(refused.code, ErrorCode::CacheIntegrity);
     assert!(refused.message.contains("chmod 700"), "{}", refused.message);
 }
+
+#[tokio::test]
+async fn a_trap_names_functions_as_their_authors_do() {
+    let runtime = support::runtime::stubbed("{}").await;
+    let body = "(func $_ZN7example5inner17h0123456789abcdefE unreachable) \
+                (func $body (call $_ZN7example5inner17h0123456789abcdefE))";
+    runtime.register_skill(hostile("mangled", body)).await.unwrap();
+    let (outcome, _) = run(&runtime, "mangled", 60_000).await;
+    assert_eq!(outcome.code, OutcomeCode::Error(ErrorCode::SkillTrap));
+    assert!(outcome.message.ends_with("in example::inner"), "{}", outcome.message);
+}
