@@ -475,7 +475,6 @@ fn a_request_that_differs_from_the_recorded_one_is_a_divergence() {
 fn a_request_can_be_rehearsed_with_another_end() {
     in_time(async {
         let (run, _server) = send(Reply::text(200, "well"), json!({"url": "ORIGIN/"})).await;
-        let recording = Recording::read(&run.journal).unwrap();
         for (injection, code, seen) in [
             (json!({"status": 503, "body": "no"}), "OK", json!(503)),
             (json!({"error": "TIMEOUT"}), "OK", json!(null)),
@@ -484,8 +483,9 @@ fn a_request_can_be_rehearsed_with_another_end() {
             let mut injection = injection;
             injection["step"] = json!("call");
             injection["index"] = json!(0);
+            let recording = Recording::read(&run.journal).unwrap();
             let injections = Injections::read(&json!([injection]).to_string(), &recording).unwrap();
-            let outcome = elsewhere().await.rehearse(&recording, injections).await.unwrap();
+            let outcome = elsewhere().await.rehearse(recording, injections).await.unwrap();
             assert_eq!(outcome.code.as_str(), code, "{injection}: {}", outcome.message);
             assert_eq!(outcome.steps[0].output["status"], seen, "{injection}");
         }

@@ -6,13 +6,12 @@ use aos_host::read_component;
 
 use crate::support::cargo::cargo;
 use crate::support::runtime::{elsewhere, in_time_on_threads, root};
+use crate::support::skip;
 
 #[test]
 fn the_skills_build_with_cargo_component() {
     if !cargo().args(["component", "--version"]).output().is_ok_and(|output| output.status.success()) {
-        use std::io::Write as _;
-        let line = "skipped: the skills are not built with cargo-component, which is not installed\n";
-        std::io::stderr().write_all(line.as_bytes()).unwrap();
+        skip("the skills are not built with cargo-component, which is not installed");
         return;
     }
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cargo-component");

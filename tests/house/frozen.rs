@@ -165,12 +165,7 @@ async fn record(path: &Path, frozen: Frozen, seed: u8) {
     let bytes = std::fs::read(path).unwrap();
     let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').take(after).collect();
     std::fs::write(path, [lines.concat().as_slice(), b"{\"seq\":9,\"at\":\"torn"].concat()).unwrap();
-    let (sink, recording) = FileSink::take_up(path, |bytes| {
-        let recording = Recording::read(bytes)?;
-        let whole = recording.len_bytes();
-        Ok((recording, whole))
-    })
-    .unwrap();
+    let (sink, recording) = FileSink::take_up(path).unwrap();
     runtime.resume(sink, recording).await.unwrap().outcome().await;
 }
 

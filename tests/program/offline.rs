@@ -5,12 +5,7 @@ use std::process::Stdio;
 use tokio::process::Command;
 
 use super::process::at_home;
-
-/// Says in one line why a test does nothing here.
-fn skip(why: &str) {
-    use std::io::Write as _;
-    std::io::stderr().write_all(format!("skipped: {why}\n").as_bytes()).unwrap();
-}
+use crate::support::skip;
 
 async fn works(program: &str, arguments: &[&str]) -> bool {
     let status =

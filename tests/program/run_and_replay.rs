@@ -94,6 +94,46 @@ fn a_stub_file_without_the_answer_is_told_and_not_tried_again() {
 }
 
 #[test]
+fn a_small_address_space_is_enough_and_makes_no_difference() {
+    at_home(async |home| {
+        let home = home.with_demo();
+        demo(&home, &[]).await.assert_code(0);
+        // The pool of instances reserves terabytes; without them, instances are made on demand.
+        let limited = ["sh", "-c", "ulimit -v 12000000 && exec \"$@\"", "sh"];
+        let run = home
+            .aos_within(&limited, ["run", "demo.yaml", "--stubs", "stubs.yaml", "--journal", "small.jsonl"])
+            .await;
+        run.assert_code(0);
+        let replay = home.aos_within(&limited, ["replay", "j.jsonl"]).await;
+        replay.assert_code(0);
+        home.aos(["replay", "small.jsonl"]).await.assert_code(0);
+        home.aos(["diff", "j.jsonl", "small.jsonl"]).await.assert_code(0);
+    });
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_not_used() {
+    at_home(async |home| {
+        let (server, proxy) = (
+            Server::start([Reply::text(200, "direct")]).await,
+            Server::start([Reply::text(200, "proxied")]).await,
+        );
+        let step = json!({"id": "a", "skill": "http_call", "with": {"url": server.url("/")}});
+        let flow = json!({"aos": 1, "name": "x", "grants": {"hosts": [server.origin()]}, "steps": [step]});
+        home.write("flow.json", flow.to_string());
+        let set: Vec<_> = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
+            .iter()
+            .map(|name| format!("{name}={}", proxy.origin()))
+            .collect();
+        let with_proxy: Vec<_> = std::iter::once("env").chain(set.iter().map(String::as_str)).collect();
+        let ended = home.aos_within(&with_proxy, ["run", "flow.json", "--format", "json"]).await;
+        ended.assert_code(0);
+        assert_eq!(ended.outcome().output["a"]["body"], "direct");
+        assert_eq!(proxy.connections(), 0);
+    });
+}
+
+#[test]
 fn a_replay_prints_the_same_bytes() {
     at_home(async |home| {
         let home = home.with_demo();

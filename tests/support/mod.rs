@@ -8,3 +8,9 @@ pub(crate) mod ledger;
 pub(crate) mod recorded;
 pub(crate) mod runtime;
 pub(crate) mod server;
+
+/// Says in one line why a test does nothing here, past what the test runner keeps to itself.
+pub(crate) fn skip(why: &str) {
+    use std::io::Write as _;
+    std::io::stderr().write_all(format!("skipped: {why}\n").as_bytes()).expect("standard error");
+}

@@ -115,18 +115,9 @@ fn spawn(workflow: &str, stubs: Option<&str>, journal: &Path, write: u64, moment
         .unwrap()
 }
 
-fn take_up(path: &Path) -> (FileSink, Recording) {
-    let taken = FileSink::take_up(path, |bytes| {
-        let recording = Recording::read(bytes)?;
-        let whole = recording.len_bytes();
-        Ok((recording, whole))
-    });
-    taken.unwrap()
-}
-
 /// Goes on with a journal, and gives the outcome and the whole journal.
 async fn resume(runtime: &Runtime, path: &Path) -> Recorded {
-    let (sink, recording) = take_up(path);
+    let (sink, recording) = FileSink::take_up(path).unwrap();
     let run = runtime.resume(sink, recording).await.unwrap_or_else(|failure| panic!("{failure}"));
     let outcome = run.outcome().await;
     let recorded = Recorded { outcome, journal: std::fs::read(path).unwrap() };
@@ -333,7 +324,7 @@ fn a_run_can_be_killed_more_than_once() {
         assert!(kill(&workflow, None, &path, 5, Moment::Within).await);
         let runtime = live().await;
         // It goes on, and its process is dropped as if it were killed again.
-        let (sink, recording) = take_up(&path);
+        let (sink, recording) = FileSink::take_up(&path).unwrap();
         let mut run = runtime.resume(sink, recording).await.unwrap();
         while !matches!(run.next_entry().await.expect("an entry").event, Event::Intent(_)) {}
         drop(run);
@@ -356,8 +347,7 @@ fn a_run_goes_on_under_the_rules_it_began_under_or_not_at_all() {
         assert!(kill(QUESTIONS, Some(stubs), &path, 2, Moment::After).await);
         let bytes = std::fs::read(&path).unwrap();
         for runtime in [live().await, stubbed("llm:\n  summarize: {text: other}\n").await] {
-            let recording = Recording::read(&bytes).unwrap();
-            let (sink, ()) = FileSink::take_up(&path, |bytes| Ok(((), bytes.len()))).unwrap();
+            let (sink, recording) = FileSink::take_up(&path).unwrap();
             let failure = runtime.resume(sink, recording).await.unwrap_err();
             assert_eq!(failure.code, ErrorCode::ConfigInvalid);
             assert!(failure.message.contains("--stubs"), "{failure}");
@@ -366,8 +356,7 @@ fn a_run_goes_on_under_the_rules_it_began_under_or_not_at_all() {
         let runtime = stubbed(stubs).await;
         let resumed = resume(&runtime, &path).await;
         assert_eq!((resumed.outcome.status, resumed.outcome.code), (Status::Success, OutcomeCode::Ok));
-        let ended = Recording::read(&resumed.journal).unwrap();
-        let (sink, ()) = FileSink::take_up(&path, |bytes| Ok(((), bytes.len()))).unwrap();
+        let (sink, ended) = FileSink::take_up(&path).unwrap();
         let failure = runtime.resume(sink, ended).await.unwrap_err();
         assert!(failure.message.contains("has ended"), "{failure}");
     });
@@ -417,7 +406,7 @@ fn a_run_that_does_something_else_is_not_gone_on_with() {
             }
         });
         std::fs::write(&path, [other.as_slice(), b"{\"torn"].concat()).unwrap();
-        let (sink, recording) = take_up(&path);
+        let (sink, recording) = FileSink::take_up(&path).unwrap();
         let outcome = live().await.resume(sink, recording).await.unwrap().outcome().await;
         assert_eq!(outcome.code, OutcomeCode::Error(ErrorCode::ReplayDivergence), "{}", outcome.message);
         let after = Recording::read(&std::fs::read(&path).unwrap()).unwrap();

@@ -19,7 +19,7 @@ async fn rehearse(run: &Recorded, injections: Value) -> StructuredOutcome {
 async fn rehearse_on(runtime: &Runtime, run: &Recorded, injections: Value) -> StructuredOutcome {
     let recording = Recording::read(&run.journal).unwrap();
     let injections = Injections::read(&injections.to_string(), &recording).unwrap();
-    let outcome = runtime.rehearse(&recording, injections).await.unwrap();
+    let outcome = runtime.rehearse(recording, injections).await.unwrap();
     assert_fits_schema(&outcome);
     outcome
 }
@@ -232,7 +232,7 @@ fn a_call_in_which_a_run_was_killed_is_not_known() {
         let intent = run.entries().iter().position(|entry| matches!(entry.event, Event::Intent(_))).unwrap();
         let lines: Vec<&[u8]> = run.journal.split_inclusive(|byte| *byte == b'\n').collect();
         let recording = Recording::read(&lines[..=intent].concat()).unwrap();
-        let outcome = elsewhere().await.rehearse(&recording, Injections::default()).await.unwrap();
+        let outcome = elsewhere().await.rehearse(recording, Injections::default()).await.unwrap();
         assert_eq!(outcome.code.as_str(), "REPLAY_EXHAUSTED");
     });
 }

@@ -132,7 +132,7 @@ impl Gate {
             }
             (None, Some(Known { result: Some(result), took, .. })) => {
                 rehearsing.clock.advance(took);
-                return self.known_answer::<C>(run, index, &call, (result, in_flight)).map(Some);
+                return self.known_answer::<C>(run, index, &call, (&result, in_flight)).map(Some);
             }
             // The recorded attempt was cut off in here.
             (None, Some(Known { result: None, .. })) => return Ok(None),
@@ -158,17 +158,17 @@ impl Gate {
         run: &LiveRun,
         index: u32,
         call: &C,
-        (result, in_flight): (CallResult, InFlight),
+        (result, in_flight): (&CallResult, InFlight),
     ) -> Result<Result<C::Answer, Failure>, Stop> {
         let settled = in_flight.settle(result.spent);
-        let failure = result.failure.map(|failure| Failure { call: Some(index), ..failure });
+        let failure = result.failure.clone().map(|failure| Failure { call: Some(index), ..failure });
         let result = CallResult {
             index,
             failure,
             spent: settled.spent,
             refunded: settled.refunded,
             overrun: settled.overrun,
-            ..result
+            ..result.clone()
         };
         self.record(run, |_| (Event::Result(result.clone()), ()))?;
         self.answered::<C>(&result, call.repeatable())

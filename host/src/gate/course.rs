@@ -102,7 +102,7 @@ impl Course {
     pub(crate) fn recorded_end(&self, cursor: &Cursor) -> Option<StepEnded> {
         match self {
             Self::Replay(replayer) => replayer.ended(cursor),
-            Self::Live(run) => run.rehearsing()?.known.ended(cursor).cloned(),
+            Self::Live(run) => run.rehearsing()?.known.ended(cursor),
         }
     }
 }

@@ -267,7 +267,7 @@ impl Gate {
     fn recorded_end(&self) -> Option<StepEnded> {
         match &self.0.side {
             Side::Replay(replayer) => replayer.ended(&self.0.cursor),
-            Side::Live { run, .. } => run.rehearsing()?.known.ended(&self.0.cursor).cloned(),
+            Side::Live { run, .. } => run.rehearsing()?.known.ended(&self.0.cursor),
             Side::Nowhere => None,
         }
     }

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use aos_core::journal::{JournalError, MAX_JOURNAL_BYTES, Sink, Syncer};
+use aos_core::journal::{JournalError, MAX_JOURNAL_BYTES, Recording, Sink, Syncer};
 
 /// When a journal is made to last beyond a loss of power. A killed program loses nothing in any case.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -54,26 +54,22 @@ impl FileSink {
         Ok(Self { folder, ..Self::of(file) })
     }
 
-    /// Takes up the file of a run that was killed: locks it, gives its bytes to `read`, and cuts it off after as many of
-    /// them as that says, when something is written.
+    /// Takes up the file of a run that was killed: locks it and reads it. A torn line at its end is cut off when something
+    /// is written.
     ///
     /// # Errors
     ///
-    /// [`JournalError::Io`] when another process holds it or it cannot be read, and what `read` says.
-    pub fn take_up<T>(
-        path: &Path,
-        read: impl FnOnce(&[u8]) -> Result<(T, usize), JournalError>,
-    ) -> Result<(Self, T), JournalError> {
+    /// [`JournalError::Io`] when another process holds it or it cannot be read; else as [`Recording::read`].
+    pub fn take_up(path: &Path) -> Result<(Self, Recording), JournalError> {
         let refused = |error: io::Error| JournalError::Io {
             what: "cannot be taken up",
             reason: format!("{}: {error}", path.display()),
         };
         let file = OpenOptions::new().read(true).append(true).open(path).map_err(refused)?;
         lock(&file, path)?;
-        let bytes = read_bounded(&file).map_err(refused)?;
-        let (found, whole) = read(&bytes)?;
-        let cut = (whole < bytes.len()).then_some(whole as u64);
-        Ok((Self { cut, ..Self::of(file) }, found))
+        let recording = Recording::read(&read_bounded(&file).map_err(refused)?)?;
+        let cut = recording.torn().map(|torn| torn.offset as u64);
+        Ok((Self { cut, ..Self::of(file) }, recording))
     }
 
     fn of(file: File) -> Self {

@@ -148,7 +148,7 @@ impl Runtime {
     /// A failure before anything is run: `SKILL_DIGEST_MISMATCH`, `RECORDING_FOREIGN`.
     pub async fn rehearse(
         &self,
-        recording: &Recording,
+        recording: Recording,
         injections: Injections,
     ) -> Result<StructuredOutcome, Failure> {
         rehearse::rehearse(&self.inner, recording, injections).await

@@ -20,17 +20,12 @@ use crate::providers::{MemorySink, StillClock, StubWorld, World, WorldSession};
 /// Makes a recorded run again.
 pub(super) async fn rehearse(
     inner: &Arc<Inner>,
-    recording: &Recording,
+    recording: Recording,
     injections: Injections,
 ) -> Result<StructuredOutcome, Failure> {
     let known = Rehearsal::new(recording, injections)?;
     let started = known.run_started().clone();
-    let own = inner.registry.compiler().engine().fingerprint();
-    if started.engine != own {
-        return Err(
-            JournalError::Foreign { recorded: started.engine.to_string(), own: own.to_string() }.into()
-        );
-    }
+    replay::check_engine(inner, &started)?;
     let workflow = replay::workflow_of(&started)?;
     // What it shows is what a live run would have come to, so it has the engine and the stack of one.
     let skills = replay::resolve_live(inner, &started).await?;

@@ -84,6 +84,15 @@ async fn prepare(
     Ok(Ready { replayer: Arc::new(replayer), workflow, skills, ledger })
 }
 
+/// A run is gone on with, or made again, under the rules that it was recorded under, or not at all.
+pub(super) fn check_engine(inner: &Inner, started: &RunStarted) -> Result<(), Failure> {
+    let own = inner.registry.compiler().engine().fingerprint();
+    if started.engine == own {
+        return Ok(());
+    }
+    Err(JournalError::Foreign { recorded: started.engine.to_string(), own: own.to_string() }.into())
+}
+
 /// The workflow of a run, which is the one that the journal names.
 pub(super) fn workflow_of(started: &RunStarted) -> Result<Workflow, Failure> {
     let workflow = Workflow::parse(started.workflow_text.as_bytes())?;

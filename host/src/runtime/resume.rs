@@ -6,8 +6,7 @@ use std::sync::Arc;
 use aos_core::budget::{Balance, BudgetTracker};
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::journal::{
-    CallClass, Entry, Event, Facts, JournalError, Past, Recorder, Recording, RunResumed, RunStarted, Sink,
-    audit,
+    CallClass, Entry, Event, Facts, Past, Recorder, Recording, RunResumed, RunStarted, Sink, audit,
 };
 use aos_core::policy::Policy;
 use aos_core::workflow::Workflow;
@@ -45,12 +44,7 @@ fn check(inner: &Inner, recording: &Recording, started: &RunStarted) -> Result<(
             "the run has ended; there is nothing to go on with",
         ));
     }
-    let own = inner.registry.compiler().engine().fingerprint();
-    if started.engine != own {
-        return Err(
-            JournalError::Foreign { recorded: started.engine.to_string(), own: own.to_string() }.into()
-        );
-    }
+    replay::check_engine(inner, started)?;
     let invalid = |message: &str| Err(Failure::new(ErrorCode::ConfigInvalid, message));
     if started.prices != inner.prices.digest() {
         return invalid("the run began under another price list");

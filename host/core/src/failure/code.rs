@@ -1,10 +1,7 @@
 //! The words of the catalogue, and the one table that says what each means. Append only: a word never changes its
 //! meaning and never goes away.
 
-use std::fmt;
 use std::str::FromStr;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::ErrorCategory::{
     Cancelled as CANCELLED, Infrastructure as INFRASTRUCTURE, Integrity as INTEGRITY, Permanent as PERMANENT,
@@ -16,6 +13,7 @@ use super::catalogue::RetryClass::{AfterChange, Backoff, Hint, Idempotent, Never
 use super::catalogue::Row;
 use super::catalogue::Settlement::{Actual, Hold, Nothing, Refund};
 use super::catalogue::Severity::{Critical, Error, Notice, Warning};
+use super::word::CodeUnknown;
 
 macro_rules! catalogue {
     ($($variant:ident $word:literal $category:ident $severity:ident $retry:ident $fault:ident $settlement:ident
@@ -73,29 +71,6 @@ macro_rules! catalogue {
             }
         }
     };
-}
-
-/// A word that the catalogue does not have.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no code of the failure catalogue")]
-pub struct CodeUnknown(String);
-
-impl fmt::Display for ErrorCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Serialize for ErrorCode {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for ErrorCode {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
 }
 
 catalogue! {

@@ -6,6 +6,7 @@ mod code;
 #[expect(clippy::module_inception, reason = "the file is named after the noun it owns")]
 mod failure;
 mod status;
+mod word;
 
 pub use catalogue::{Catalogue, Fault, RetryClass, Row, Settlement, Severity, catalogue};
 pub use category::ErrorCategory;

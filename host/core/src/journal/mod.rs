@@ -8,6 +8,7 @@ mod entry;
 mod error;
 mod facts;
 mod injection;
+mod lanes;
 mod line;
 mod pack;
 mod past;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::replayer::{Lane, Recorded};
+use super::lanes::Lane;
 use super::{CallClass, Cursor, Entry, Interrupted, JournalError, Recording, Replayer, Stamp};
 use crate::failure::Settlement;
 use crate::ids::StepId;
@@ -12,7 +12,6 @@ use crate::units::{Money, Timestamp};
 #[derive(Debug)]
 pub struct Past {
     replayer: Replayer,
-    last: Stamp,
     begun: BTreeMap<StepId, Timestamp>,
 }
 
@@ -23,15 +22,13 @@ impl Past {
     ///
     /// [`JournalError::Corrupt`] for one without a beginning.
     pub fn new(recording: Recording) -> Result<Self, JournalError> {
-        let last = recording.entries().last().map(|entry| entry.stamp);
-        let last = last.unwrap_or(Stamp { seq: 0, at: Timestamp::EPOCH });
         let mut begun = BTreeMap::new();
         for Entry { stamp, cursor, .. } in recording.entries() {
             if let Some(cursor) = cursor {
                 begun.entry(cursor.step.clone()).or_insert(stamp.at);
             }
         }
-        Ok(Self { replayer: Replayer::unfinished(recording)?, last, begun })
+        Ok(Self { replayer: Replayer::unfinished(recording)?, begun })
     }
 
     /// What answers from the journal.
@@ -43,7 +40,7 @@ impl Past {
     /// The place of the last entry.
     #[must_use]
     pub const fn last(&self) -> Stamp {
-        self.last
+        self.replayer.end()
     }
 
     /// When a step's first attempt began.
@@ -76,7 +73,7 @@ impl Past {
         self.replayer.lanes().get(cursor)?.started.as_ref().map(|(stamp, _)| stamp.at)
     }
 
-    /// How much of a retry's pause had passed when the run was killed is not known better than by its last entry.
+    /// When the pause before the next attempt began.
     #[must_use]
     pub fn retry_at(&self, cursor: &Cursor) -> Option<Timestamp> {
         self.replayer.lanes().get(cursor)?.retry.as_ref().map(|(at, _)| *at)
@@ -96,11 +93,8 @@ impl Past {
     #[must_use]
     pub fn held(&self, cursor: &Cursor, index: u32) -> Money {
         let lanes = self.replayer.lanes();
-        let crossing = lanes.get(cursor).and_then(|lane| lane.crossings.get(&index));
-        match crossing.map(|crossing| &crossing.recorded) {
-            Some(Recorded::Call(call)) => call.intent.held,
-            _ => Money::ZERO,
-        }
+        let call = lanes.get(cursor).and_then(|lane| lane.call(index));
+        call.map_or(Money::ZERO, |call| call.intent.held)
     }
 
     /// Whether making an attempt again, which has ended, does no more than making it once.

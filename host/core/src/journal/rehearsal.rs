@@ -4,14 +4,15 @@
 //! recorded answer, wherever it is asked again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::lanes::{Lane, Recorded, RecordedCall};
 use super::{
-    CallClass, CallResult, Cursor, Event, Facts, Injected, Injections, Intent, JournalError, Observed,
-    Recording, RunStarted, StepEnded,
+    CallClass, CallResult, Cursor, Injected, Injections, Intent, JournalError, Recording, Replayer,
+    RunStarted, StepEnded,
 };
 use crate::ids::Digest;
 use crate::units::{Money, Timestamp};
@@ -19,24 +20,13 @@ use crate::units::{Money, Timestamp};
 /// What a journal knows, and what is to happen instead.
 #[derive(Debug)]
 pub struct Rehearsal {
-    facts: Facts,
-    calls: BTreeMap<Place, KnownCall>,
+    replayer: Replayer,
     by_request: BTreeMap<Digest, Vec<Place>>,
-    observed: BTreeMap<Place, Observed>,
-    ended: BTreeMap<Cursor, StepEnded>,
     injections: Injections,
     asked: Mutex<BTreeSet<Place>>,
 }
 
 type Place = (Cursor, u32);
-
-#[derive(Debug)]
-struct KnownCall {
-    request: Digest,
-    at: Timestamp,
-    held: Money,
-    result: Option<(Timestamp, CallResult)>,
-}
 
 /// What the journal knows of a call.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +36,7 @@ pub struct Known {
     /// How long it took.
     pub took: Duration,
     /// Its result; none for a call in which the recorded attempt was cut off.
-    pub result: Option<CallResult>,
+    pub result: Option<Arc<CallResult>>,
 }
 
 impl Rehearsal {
@@ -55,52 +45,32 @@ impl Rehearsal {
     /// # Errors
     ///
     /// [`JournalError::Corrupt`] for one without a beginning.
-    pub fn new(recording: &Recording, injections: Injections) -> Result<Self, JournalError> {
-        let mut rehearsal = Self {
-            facts: recording.facts()?,
-            calls: BTreeMap::new(),
-            by_request: BTreeMap::new(),
-            observed: BTreeMap::new(),
-            ended: BTreeMap::new(),
-            injections,
-            asked: Mutex::default(),
-        };
-        for entry in recording.entries() {
-            let Some(cursor) = &entry.cursor else { continue };
-            match &entry.event {
-                Event::Intent(intent) if intent.class == CallClass::Effect => {
-                    let (place, request) = ((cursor.clone(), intent.index), digest(intent));
-                    rehearsal.by_request.entry(request).or_default().push(place.clone());
-                    let call = KnownCall { request, at: entry.stamp.at, held: intent.held, result: None };
-                    rehearsal.calls.insert(place, call);
-                }
-                Event::Result(result) => {
-                    if let Some(call) = rehearsal.calls.get_mut(&(cursor.clone(), result.index)) {
-                        call.result = Some((entry.stamp.at, result.clone()));
-                    }
-                }
-                Event::Observed(observed) => {
-                    rehearsal.observed.insert((cursor.clone(), observed.index), observed.clone());
-                }
-                Event::StepEnded(ended) => {
-                    rehearsal.ended.insert(cursor.clone(), (**ended).clone());
-                }
-                _ => {}
+    pub fn new(recording: Recording, injections: Injections) -> Result<Self, JournalError> {
+        let replayer = Replayer::unfinished(recording)?;
+        let mut asked_in_order = BTreeMap::new();
+        for (cursor, lane) in replayer.lanes().iter() {
+            for call in lane.calls().filter(|call| call.intent.class == CallClass::Effect) {
+                let place = (cursor.clone(), call.intent.index);
+                asked_in_order.insert(call.stamp.seq, (digest(&call.intent), place));
             }
         }
-        Ok(rehearsal)
+        let mut by_request: BTreeMap<Digest, Vec<Place>> = BTreeMap::new();
+        for (request, place) in asked_in_order.into_values() {
+            by_request.entry(request).or_default().push(place);
+        }
+        Ok(Self { replayer, by_request, injections, asked: Mutex::default() })
     }
 
     /// The run's first entry.
     #[must_use]
     pub fn run_started(&self) -> &RunStarted {
-        self.facts.run()
+        self.replayer.run_started()
     }
 
     /// When the run began.
     #[must_use]
     pub const fn started(&self) -> Timestamp {
-        self.facts.started()
+        self.replayer.facts().started()
     }
 
     /// What is to happen at a call instead of what was recorded.
@@ -113,42 +83,46 @@ impl Rehearsal {
     /// same was asked and that nobody asked yet, or else at the last one.
     #[must_use]
     pub fn answer(&self, cursor: &Cursor, intent: &Intent) -> Option<Known> {
-        let (here, request) = ((cursor.clone(), intent.index), digest(intent));
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = (cursor.clone(), intent.index);
+        let lanes = self.replayer.lanes();
+        let call_at = |(cursor, index): &Place| lanes.get(cursor)?.call(*index);
+        let is_answered = |place: &&Place| call_at(place).is_some_and(|call| call.result.is_some());
         // A call without a result counts where the attempt was cut off, and not where the run was killed.
-        let cut = self.ended.get(cursor).is_some_and(|ended| ended.interrupted.is_some());
-        let is_here = |call: &KnownCall| call.request == request && (call.result.is_some() || cut);
-        let place = if self.calls.get(&here).is_some_and(is_here) {
+        let cut = lanes.get(cursor).is_some_and(Lane::was_cut_off);
+        let is_same =
+            |call: &RecordedCall| call.intent.call == intent.call && call.intent.request == intent.request;
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = if call_at(&here).is_some_and(|call| is_same(call) && (call.result.is_some() || cut)) {
             here
         } else {
-            let places = self.by_request.get(&request)?;
-            let answered = |place: &&Place| self.calls.get(*place).is_some_and(|call| call.result.is_some());
-            let fresh = places.iter().filter(answered).find(|place| !asked.contains(*place));
-            fresh.or_else(|| places.iter().rfind(answered))?.clone()
+            let places = self.by_request.get(&digest(intent))?;
+            let fresh = places.iter().filter(is_answered).find(|place| !asked.contains(*place));
+            fresh.or_else(|| places.iter().rfind(is_answered))?.clone()
         };
-        let call = self.calls.get(&place)?;
+        let call = call_at(&place)?;
         asked.insert(place);
-        let took = call.result.as_ref().map_or(Duration::ZERO, |(at, _)| at.since(call.at));
-        Some(Known { held: call.held, took, result: call.result.as_ref().map(|(_, result)| result.clone()) })
+        Some(Known { held: call.intent.held, took: call.took, result: call.result.clone() })
     }
 
     /// Whether the recorded attempt made the call of this index.
     #[must_use]
     pub fn holds(&self, cursor: &Cursor, index: u32) -> bool {
-        self.calls.contains_key(&(cursor.clone(), index))
+        self.replayer.lanes().get(cursor).is_some_and(|lane| lane.call(index).is_some())
     }
 
     /// What the guest saw at this place.
     #[must_use]
     pub fn observed(&self, cursor: &Cursor, index: u32, call: &str) -> Option<Value> {
-        let observed = self.observed.get(&(cursor.clone(), index))?;
-        (observed.call == call).then(|| observed.value.clone())
+        match &self.replayer.lanes().get(cursor)?.crossings.get(&index)?.recorded {
+            Recorded::Observed(observed) if observed.call == call => Some(observed.value.clone()),
+            _ => None,
+        }
     }
 
     /// How the recorded attempt ended.
     #[must_use]
-    pub fn ended(&self, cursor: &Cursor) -> Option<&StepEnded> {
-        self.ended.get(cursor)
+    pub fn ended(&self, cursor: &Cursor) -> Option<StepEnded> {
+        self.replayer.ended(cursor)
     }
 }
 

@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
+use super::lanes::{Lane, Recorded};
 use super::{
     CallClass, CallResult, Cursor, Divergence, Emitted, Entry, Event, Facts, Intent, Interrupted,
-    JournalError, Observed, Recording, Retry, RunStarted, Stamp, StepEnded, StepStarted,
+    JournalError, Recording, Retry, RunStarted, Stamp, StepEnded, StepStarted,
 };
 use crate::failure::{ErrorCode, Failure};
 use crate::ids::{Digest, SkillId};
-use crate::units::{Fuel, Timestamp};
+use crate::units::Fuel;
 
 /// The journal of a run that is repeated.
 #[derive(Debug)]
@@ -31,36 +32,6 @@ pub enum FuelProof {
     Compared,
     /// It is not: another engine recorded it, and the journal's figures stand as they are.
     FromJournal,
-}
-
-/// The entries of one attempt.
-#[derive(Debug, Default)]
-pub(super) struct Lane {
-    pub(super) started: Option<(Stamp, StepStarted)>,
-    pub(super) crossings: BTreeMap<u32, Crossing>,
-    ended: Option<(Stamp, StepEnded)>,
-    pub(super) retry: Option<(Timestamp, Retry)>,
-    closed: bool,
-}
-
-/// One crossing of the gate.
-#[derive(Debug)]
-pub(super) struct Crossing {
-    pub(super) recorded: Recorded,
-    taken: bool,
-}
-
-#[derive(Debug)]
-pub(super) enum Recorded {
-    Call(Box<RecordedCall>),
-    Observed(Observed),
-    Emitted(Emitted),
-}
-
-#[derive(Debug)]
-pub(super) struct RecordedCall {
-    pub(super) intent: Intent,
-    pub(super) result: Option<Arc<CallResult>>,
 }
 
 /// What the journal holds for a call.
@@ -308,51 +279,6 @@ impl Replayer {
 
     pub(super) fn lanes(&self) -> MutexGuard<'_, BTreeMap<Cursor, Lane>> {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Lane {
-    fn add(&mut self, stamp: Stamp, event: Event) {
-        match event {
-            Event::StepStarted(event) => self.started = Some((stamp, event)),
-            Event::Intent(intent) => {
-                self.cross(intent.index, Recorded::Call(Box::new(RecordedCall { intent, result: None })));
-            }
-            Event::Result(event) => self.answer(event),
-            Event::Observed(event) => self.cross(event.index, Recorded::Observed(event)),
-            Event::Emitted(event) => self.cross(event.index, Recorded::Emitted(event)),
-            Event::StepEnded(event) => self.ended = Some((stamp, *event)),
-            Event::Retry(event) => self.retry = Some((stamp.at, event)),
-            Event::RunStarted(_) | Event::RunResumed(_) | Event::RunEnded(_) => {}
-        }
-    }
-
-    /// Its calls, by index.
-    pub(super) fn calls(&self) -> impl Iterator<Item = &RecordedCall> {
-        self.crossings.values().filter_map(|crossing| match &crossing.recorded {
-            Recorded::Call(call) => Some(&**call),
-            Recorded::Observed(_) | Recorded::Emitted(_) => None,
-        })
-    }
-
-    fn cross(&mut self, index: u32, recorded: Recorded) {
-        self.crossings.insert(index, Crossing { recorded, taken: false });
-    }
-
-    fn answer(&mut self, event: CallResult) {
-        if let Some(Crossing { recorded: Recorded::Call(call), .. }) = self.crossings.get_mut(&event.index) {
-            call.result = Some(Arc::new(event));
-        }
-    }
-}
-
-impl Recorded {
-    fn call(&self) -> &str {
-        match self {
-            Self::Call(call) => &call.intent.call,
-            Self::Observed(observed) => &observed.call,
-            Self::Emitted(emitted) => &emitted.call,
-        }
     }
 }
 

@@ -3,10 +3,11 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
+use std::process::ExitCode;
 
 use aos_host::canonical;
 use aos_host::journal::{Entry, Event};
-use aos_host::outcome::{Status, StructuredOutcome};
+use aos_host::outcome::{OutcomeCode, Status, StructuredOutcome};
 use aos_host::units::Timestamp;
 use aos_host::workflow_format::WorkflowInvalid;
 use serde_json::Value;
@@ -82,6 +83,15 @@ pub(crate) fn print_outcome(outcome: &StructuredOutcome, format: Format) -> anyh
     let more = if shown.len() < text.len() { "\n… (whole with --format json)" } else { "" };
     let lines: Vec<String> = shown.lines().map(plain).collect();
     print(&format!("{}{more}\n", lines.join("\n")))
+}
+
+/// Prints the outcome of a run, and what to do about it. The exit code says whether the output is usable.
+pub(crate) fn conclude(outcome: &StructuredOutcome, format: Format) -> anyhow::Result<ExitCode> {
+    print_outcome(outcome, format)?;
+    if let OutcomeCode::Error(code) = outcome.code {
+        say_help(code.row().advice);
+    }
+    Ok(if outcome.is_usable() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Where a failure struck, as far as its details say.

@@ -14,7 +14,7 @@ use aos_host::providers::{World, read_journal};
 
 use crate::failed::PROOF_FAILED;
 use crate::options::ReplayArgs;
-use crate::render::{print_outcome, say, say_help};
+use crate::render::{conclude, print_outcome, say, say_help};
 use crate::setup;
 
 /// Replays a journal.
@@ -85,7 +85,7 @@ async fn rehearse(args: &ReplayArgs, journal: &[u8], inject: &Path) -> anyhow::R
     setup::know_components_beside(&runtime, &args.journal).await;
     let rehearsed = match Recording::read(journal).map_err(Failure::from) {
         Ok(recording) => match Injections::read(&text, &recording).map_err(Failure::from) {
-            Ok(injections) => runtime.rehearse(&recording, injections).await,
+            Ok(injections) => runtime.rehearse(recording, injections).await,
             Err(failure) => Err(failure),
         },
         Err(failure) => Err(failure),
@@ -98,9 +98,6 @@ async fn rehearse(args: &ReplayArgs, journal: &[u8], inject: &Path) -> anyhow::R
         }
         Err(failure) => (runtime.refuse(&failure), true),
     };
-    print_outcome(&outcome, args.format.format)?;
-    if let OutcomeCode::Error(code) = outcome.code {
-        say_help(code.row().advice);
-    }
+    conclude(&outcome, args.format.format)?;
     Ok(if failed { ExitCode::from(PROOF_FAILED) } else { ExitCode::SUCCESS })
 }

@@ -5,13 +5,13 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use aos_host::failure::ErrorCategory;
 use aos_host::journal::{Event, Recording};
-use aos_host::outcome::{OutcomeCode, StructuredOutcome};
+use aos_host::outcome::StructuredOutcome;
 use aos_host::providers::FileSink;
 
 use super::follow::follow;
 use crate::failed::PROOF_FAILED;
 use crate::options::ResumeArgs;
-use crate::render::{print_outcome, say, say_help};
+use crate::render::{conclude, say, say_help};
 use crate::setup;
 
 /// Goes on with a run that was killed.
@@ -19,12 +19,7 @@ pub(crate) async fn resume(args: ResumeArgs) -> anyhow::Result<ExitCode> {
     let world = setup::world(args.stubs.as_deref())?;
     let found = std::fs::metadata(&args.journal).with_context(|| args.journal.display().to_string())?;
     anyhow::ensure!(found.is_file(), "{} is no file", args.journal.display());
-    let taken = FileSink::take_up(&args.journal, |bytes| {
-        let recording = Recording::read(bytes)?;
-        let whole = recording.len_bytes();
-        Ok((recording, whole))
-    });
-    let (sink, recording) = match taken {
+    let (sink, recording) = match FileSink::take_up(&args.journal) {
         Ok(taken) => taken,
         Err(error) => {
             say(&format!("{}: {}: {error}", args.journal.display(), error.code()));
@@ -49,14 +44,9 @@ pub(crate) async fn resume(args: ResumeArgs) -> anyhow::Result<ExitCode> {
             }
         }
     };
-    print_outcome(&outcome, args.format.format)?;
-    if let OutcomeCode::Error(code) = outcome.code {
-        say_help(code.row().advice);
-    }
-    if outcome.category == Some(ErrorCategory::Integrity) {
-        return Ok(ExitCode::from(PROOF_FAILED));
-    }
-    Ok(if outcome.is_usable() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let code = conclude(&outcome, args.format.format)?;
+    let parted = outcome.category == Some(ErrorCategory::Integrity);
+    Ok(if parted { ExitCode::from(PROOF_FAILED) } else { code })
 }
 
 fn ended(recording: &Recording) -> Option<StructuredOutcome> {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use aos_host::json;
-use aos_host::outcome::{OutcomeCode, StructuredOutcome};
+use aos_host::outcome::StructuredOutcome;
 use aos_host::providers::FileSink;
 use aos_host::units::Money;
 use aos_host::workflow_format::{MAX_WORKFLOW_BYTES, Workflow};
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::follow::follow;
 use crate::options::{DurabilityArg, RunArgs};
-use crate::render::{print_outcome, say, say_help, show_faults};
+use crate::render::{conclude, say, show_faults};
 use crate::{folders, setup};
 
 /// Runs a workflow.
@@ -36,11 +36,7 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     if let Some(journal) = journal {
         say(&format!("journal {}", journal.display()));
     }
-    print_outcome(&outcome, args.format.format)?;
-    if let OutcomeCode::Error(code) = outcome.code {
-        say_help(code.row().advice);
-    }
-    Ok(if outcome.is_usable() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    conclude(&outcome, args.format.format)
 }
 
 async fn record(
