@@ -86,9 +86,9 @@ doc: setup
 # All of CI
 verify: lint doc demo test
 
-# Measure recording and replaying: calls a second, bytes a call, and where the time goes
-bench-replay:
-    cargo bench --locked --profile dev --config tests/benches/profile.toml -p aos-tests --bench replay
+# Measure recording and replaying: calls a second, bytes a call, and where the time goes (profile: dev or release)
+bench-replay profile="dev":
+    cargo bench --locked --profile {{ profile }} --config tests/benches/profile.toml -p aos-tests --bench replay
 
 # Write the golden files anew; look at the difference before you commit it
 bless: build-skills

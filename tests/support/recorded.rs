@@ -95,7 +95,8 @@ impl Recorded {
         };
         assert_eq!(ended.outcome, serde_json::to_value(&self.outcome).unwrap(), "the journal's own outcome");
         ledger::assert_adds_up(&entries, &self.outcome);
-        assert_eq!(self.outcome.side_effects, ledger::side_effects(&entries));
+        let effects: Vec<_> = self.outcome.side_effects.iter().map(|effect| (**effect).clone()).collect();
+        assert_eq!(effects, ledger::side_effects(&entries));
         self.assert_replays_on(runtime::elsewhere().await).await;
         certified(runtime::elsewhere().await, &self.journal, 1).await;
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -28,15 +29,14 @@ fn check_name(name: &str) -> Result<(), NameInvalid> {
 macro_rules! name {
     ($(#[$doc:meta])* $type:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        #[serde(transparent)]
-        pub struct $type(String);
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $type(Arc<str>);
 
         impl $type {
             /// # Errors
             ///
             /// [`NameInvalid`] for anything but `[a-z0-9][a-z0-9_.-]{0,63}`.
-            pub fn new(name: impl Into<String>) -> Result<Self, NameInvalid> {
+            pub fn new(name: impl Into<Arc<str>>) -> Result<Self, NameInvalid> {
                 let name = name.into();
                 check_name(&name)?;
                 Ok(Self(name))
@@ -52,6 +52,12 @@ macro_rules! name {
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
+            }
+        }
+
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
             }
         }
 

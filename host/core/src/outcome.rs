@@ -1,6 +1,8 @@
 //! `StructuredOutcome`: the one shape in which every run and every step ends. `docs/outcome.schema.json` is its
 //! schema.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -155,7 +157,8 @@ pub struct StructuredOutcome {
     /// Wall time, pauses between attempts included.
     pub latency_ms: u64,
     /// What was done to the world, in the journal's order.
-    pub side_effects: Vec<SideEffect>,
+    #[serde(with = "shared")]
+    pub side_effects: Vec<Arc<SideEffect>>,
     /// Which component ran; null for a run.
     pub metadata: Option<OutcomeMetadata>,
     /// How to find it elsewhere.
@@ -208,5 +211,28 @@ impl StructuredOutcome {
     #[must_use]
     pub fn is_usable(&self) -> bool {
         matches!(self.status, Status::Success | Status::Partial)
+    }
+}
+
+/// Effects stand in the outcome of their step and in that of the run, and are held once.
+mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::SideEffect;
+
+    pub(super) fn serialize<S: Serializer>(
+        effects: &[Arc<SideEffect>],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(effects.iter().map(|effect| &**effect))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Arc<SideEffect>>, D::Error> {
+        Vec::<SideEffect>::deserialize(deserializer)
+            .map(|effects| effects.into_iter().map(Arc::new).collect())
     }
 }

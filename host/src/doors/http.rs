@@ -1,5 +1,7 @@
 //! `aos:skill/http`: one request, one whole answer.
 
+use std::sync::OnceLock;
+
 use bytes::Bytes;
 
 use super::Guest;
@@ -17,6 +19,7 @@ impl Host for Guest {
             timeout_ms: request.timeout_ms,
             idempotency_key: request.idempotency_key,
             fault: None,
+            parsed: OnceLock::new(),
         };
         let (index, answer) = self.gate.call(call).await?;
         Ok(match answer {

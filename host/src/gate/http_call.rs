@@ -1,5 +1,7 @@
 //! An HTTP request as a call of the gate. Every door to HTTP makes this same call.
 
+use std::borrow::Cow;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use aos_core::budget::PriceList;
@@ -11,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use url::Url;
 
 use super::HostCall;
 use crate::providers::{HttpRequest, MAX_BODY_BYTES, WorldSession};
@@ -38,6 +41,8 @@ pub(crate) struct HttpCall {
     pub idempotency_key: Option<String>,
     /// A fault of the request that was found while it was put together.
     pub fault: Option<Failure>,
+    /// The URL, once it was read.
+    pub parsed: OnceLock<Url>,
 }
 
 /// The answer, as the journal holds it.
@@ -78,8 +83,19 @@ impl Body {
 }
 
 impl HttpCall {
-    fn method(&self) -> String {
-        self.method.to_ascii_uppercase()
+    fn method(&self) -> Cow<'_, str> {
+        if self.method.bytes().any(|byte| byte.is_ascii_lowercase()) {
+            self.method.to_ascii_uppercase().into()
+        } else {
+            self.method.as_str().into()
+        }
+    }
+
+    fn parsed(&self) -> Result<&Url, Failure> {
+        match self.parsed.get() {
+            Some(url) => Ok(url),
+            None => parse_url(&self.url).map(|url| self.parsed.get_or_init(|| url)),
+        }
     }
 
     fn fields(&self) -> Vec<(String, String)> {
@@ -110,14 +126,14 @@ impl HostCall for HttpCall {
         if let Some(fault) = &self.fault {
             return Err(fault.clone());
         }
-        let url = parse_url(&self.url)?;
+        let url = self.parsed()?;
         check_head(&self.method(), &self.fields())?;
         let size = self.body.as_ref().map_or(0, Bytes::len);
         if size > MAX_BODY_BYTES {
             let message = format!("the body has {size} bytes, and at most {MAX_BODY_BYTES} are sent");
             return Err(Failure::new(ErrorCode::RequestTooLarge, message));
         }
-        policy.check_destination(&url)
+        policy.check_destination(url)
     }
 
     fn worst_price(&self, _prices: &PriceList) -> Result<Money, Failure> {
@@ -130,7 +146,7 @@ impl HostCall for HttpCall {
 
     fn repeatable(&self) -> bool {
         let field = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("idempotency-key"));
-        self.idempotency_key.is_some() || field || IDEMPOTENT.contains(&self.method().as_str())
+        self.idempotency_key.is_some() || field || IDEMPOTENT.contains(&&*self.method())
     }
 
     fn verdict(&self, answer: &HttpAnswer, at: Timestamp) -> Option<Failure> {
@@ -158,8 +174,8 @@ impl HostCall for HttpCall {
     ) -> Result<HttpAnswer, Failure> {
         let asked = self.timeout_ms.map_or(limit, |millis| Duration::from_millis(millis.into()));
         let request = HttpRequest {
-            method: self.method(),
-            url: parse_url(&self.url)?,
+            method: self.method().into_owned(),
+            url: self.parsed()?.clone(),
             headers: self.fields(),
             body: self.body.clone().unwrap_or_default(),
             timeout: asked.min(limit),

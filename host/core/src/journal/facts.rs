@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -22,7 +23,7 @@ pub struct Facts {
     run: Box<RunStarted>,
     started: Timestamp,
     steps: BTreeMap<StepId, StepFacts>,
-    effects: Vec<SideEffect>,
+    effects: Vec<Arc<SideEffect>>,
     cost: Cost,
     held: Money,
 }
@@ -216,7 +217,7 @@ impl Facts {
     fn did(&mut self, effect: SideEffect) {
         let place = self.effects.len();
         self.steps.entry(effect.step.clone()).or_default().effects.push(place);
-        self.effects.push(effect);
+        self.effects.push(Arc::new(effect));
     }
 
     fn hold(&mut self, cursor: &Cursor, amount: Money) {

@@ -1,12 +1,10 @@
 //! One line: compact JSON, and a chain that binds it to all lines before it.
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Serialize};
 
 use super::pack::{Blob, Packer, Unpacker};
-use super::{Cursor, Entry, Event, Intent, JournalError, Stamp};
-use crate::ids::{Digest, StepId};
+use super::{Entry, Event, Intent, JournalError};
+use crate::ids::Digest;
 use crate::units::Timestamp;
 
 /// What stands before the digest.
@@ -72,35 +70,15 @@ struct Head<'a> {
     attempt: Option<u32>,
 }
 
-#[derive(Deserialize)]
-struct ReadHead<'a> {
-    seq: u64,
-    at: Timestamp,
-    #[serde(borrow)]
-    r#type: Cow<'a, str>,
-    step: Option<StepId>,
-    item: Option<u32>,
-    attempt: Option<u32>,
-}
-
 #[derive(Serialize, Deserialize)]
-struct BlobBody {
-    digest: Digest,
-    text: String,
+pub(super) struct BlobBody {
+    pub digest: Digest,
+    pub text: String,
 }
 
 impl Head<'_> {
     const fn of_run(seq: u64, at: Timestamp, r#type: &str) -> Head<'_> {
         Head { seq, at, r#type, step: None, item: None, attempt: None }
-    }
-}
-
-impl ReadHead<'_> {
-    fn cursor(self) -> Result<Cursor, String> {
-        let (Some(step), Some(attempt)) = (self.step, self.attempt) else {
-            return Err("is no entry: it does not say which attempt it belongs to".to_owned());
-        };
-        Ok(Cursor { step, item: self.item, attempt })
     }
 }
 
@@ -199,24 +177,6 @@ fn packed(event: &Event, packer: &mut Packer) -> Option<Event> {
     })
 }
 
-/// The event with what its marks stand for.
-fn unpacked(event: &mut Event, unpacker: &mut Unpacker) -> Result<(), String> {
-    let value = match event {
-        Event::StepStarted(event) => Some(&mut event.input),
-        Event::Intent(event) => Some(&mut event.request),
-        Event::Result(event) => event.answer.as_mut(),
-        Event::Observed(event) => Some(&mut event.value),
-        Event::Emitted(event) => Some(&mut event.text),
-        Event::StepEnded(event) => event.output.as_mut(),
-        Event::RunEnded(event) => Some(&mut event.outcome),
-        Event::RunStarted(_) | Event::Retry(_) | Event::RunResumed(_) => None,
-    };
-    if let Some(value) = value {
-        *value = unpacker.unpack(value.take())?;
-    }
-    Ok(())
-}
-
 /// An open line: everything but the chain, the closing brace and the newline.
 fn encode(entry: &Entry, event: &Event) -> Result<Vec<u8>, JournalError> {
     let cursor = entry.cursor.as_ref();
@@ -254,44 +214,4 @@ fn open_line<T: Serialize>(head: &Head<'_>, body: &T) -> Result<Vec<u8>, Journal
 
 fn unwritable(error: serde_json::Error) -> JournalError {
     JournalError::Io { what: "could not be written", reason: error.to_string() }
-}
-
-/// What a line holds.
-pub(super) enum Line {
-    /// An entry, whole.
-    Entry(Box<Entry>),
-    /// A text that later lines name.
-    Blob(Stamp),
-}
-
-/// Reads a line whose chain was checked.
-pub(super) fn decode(text: &str, unpacker: &mut Unpacker) -> Result<Line, String> {
-    let head: ReadHead<'_> = read(text)?;
-    let stamp = Stamp { seq: head.seq, at: head.at };
-    let mut event = match head.r#type.as_ref() {
-        "blob" => {
-            let BlobBody { digest, text } = read(text)?;
-            unpacker.store(digest, text)?;
-            return Ok(Line::Blob(stamp));
-        }
-        "run-started" => Event::RunStarted(read(text)?),
-        "step-started" => Event::StepStarted(read(text)?),
-        "intent" => Event::Intent(read(text)?),
-        "result" => Event::Result(read(text)?),
-        "observed" => Event::Observed(read(text)?),
-        "emitted" => Event::Emitted(read(text)?),
-        "step-ended" => Event::StepEnded(read(text)?),
-        "retry" => Event::Retry(read(text)?),
-        "run-resumed" => Event::RunResumed(read(text)?),
-        "run-ended" => Event::RunEnded(read(text)?),
-        other => return Err(format!("is no entry: {other:?} is no type of one")),
-    };
-    unpacked(&mut event, unpacker)?;
-    let of_run = matches!(event, Event::RunStarted(_) | Event::RunResumed(_) | Event::RunEnded(_));
-    let cursor = if of_run { None } else { Some(head.cursor()?) };
-    Ok(Line::Entry(Box::new(Entry { stamp, cursor, event })))
-}
-
-fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
-    serde_json::from_str(text).map_err(|error| format!("is no entry: {error}"))
 }

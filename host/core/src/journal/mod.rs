@@ -10,6 +10,7 @@ mod facts;
 mod injection;
 mod lanes;
 mod line;
+mod line_read;
 mod pack;
 mod past;
 mod reader;

@@ -1,6 +1,7 @@
 //! Reads a journal that anyone may have written: the chain first, then the lines, with bounds before allocation.
 
-use super::line::{self, Line, MAX_JOURNAL_BYTES, MAX_LINE, Writer};
+use super::line::{MAX_JOURNAL_BYTES, MAX_LINE, Writer};
+use super::line_read::{self, Line};
 use super::pack::Unpacker;
 use crate::ids::Digest;
 
@@ -147,7 +148,7 @@ impl Lines {
         if place == 0 {
             check_version(text)?;
         }
-        let line = line::decode(text, &mut self.unpacker).map_err(|what| corrupt(number, what))?;
+        let line = line_read::decode(text, &mut self.unpacker).map_err(|what| corrupt(number, what))?;
         if let Line::Entry(entry) = &line
             && let Event::RunStarted(run) = &entry.event
             && Digest::of(run.workflow_text.as_bytes()) != run.workflow_digest

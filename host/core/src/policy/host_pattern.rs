@@ -33,12 +33,14 @@ impl HostPattern {
     #[must_use]
     pub fn matches(&self, url: &Url) -> bool {
         let same_port = url.port_or_known_default() == Some(self.port);
-        let same_host = match (url.host().map(|host| host.to_owned()), &self.host) {
+        let same_host = match (url.host(), &self.host) {
             (Some(Host::Domain(host)), Host::Domain(wanted)) if self.subdomains => host
                 .strip_suffix(wanted.as_str())
                 .is_some_and(|front| front.len() > 1 && front.ends_with('.')),
-            (Some(host), wanted) => host == *wanted,
-            (None, _) => false,
+            (Some(Host::Domain(host)), Host::Domain(wanted)) => host == wanted,
+            (Some(Host::Ipv4(host)), Host::Ipv4(wanted)) => host == *wanted,
+            (Some(Host::Ipv6(host)), Host::Ipv6(wanted)) => host == *wanted,
+            _ => false,
         };
         url.scheme() == self.scheme && same_port && same_host
     }

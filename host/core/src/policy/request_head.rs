@@ -87,7 +87,7 @@ pub fn check_field(name: &str, value: &str) -> Result<(), Failure> {
             format!("{shown:?} is no name of a header field"),
         ));
     }
-    if FORBIDDEN.contains(&name.to_ascii_lowercase().as_str()) {
+    if FORBIDDEN.iter().any(|forbidden| forbidden.eq_ignore_ascii_case(name)) {
         let message = format!("the host builds the header field {shown:?} itself");
         return Err(Failure::new(ErrorCode::HeaderForbidden, message));
     }

@@ -123,10 +123,12 @@ fn sealed(lines: &[Value]) -> Vec<u8> {
         let mut line = line.clone();
         let members = line.as_object_mut().unwrap();
         members.remove("chain");
-        // A journal's first line begins with its place; the order of the others' fields is nobody's business.
-        let seq = members.remove("seq").unwrap();
+        // The head stands in its order; the order of the other members is nobody's business.
+        let head = ["seq", "at", "type", "step", "item", "attempt"].iter();
+        let head = head.filter_map(|name| Some(format!("\"{name}\":{}", members.remove(*name)?)));
+        let head = head.collect::<Vec<_>>().join(",");
         let rest = line.to_string();
-        let mut bytes = format!("{{\"seq\":{seq},{}", rest.strip_prefix('{').unwrap()).into_bytes();
+        let mut bytes = format!("{{{head},{}", rest.strip_prefix('{').unwrap()).into_bytes();
         bytes.pop();
         chain.seal(&mut bytes);
         bytes

@@ -1,5 +1,7 @@
 //! `wasi:http/outgoing-handler`: a request begins here, and gets its place in the order of calls.
 
+use std::sync::OnceLock;
+
 use aos_core::failure::{ErrorCode, Failure};
 use wasmtime::component::Resource;
 
@@ -38,6 +40,7 @@ impl outgoing_handler::Host for Guest {
             timeout_ms: options.and_then(RequestOptions::timeout_ms),
             idempotency_key: None,
             fault,
+            parsed: OnceLock::new(),
         };
         let index = self.gate.next_index()?;
         let told = self.requests.begin(&self.gate, index, head, request.body);
