@@ -44,7 +44,8 @@
 
 pub use aos_core::workflow as workflow_format;
 pub use aos_core::{
-    budget, canonical, failure, ids, journal, json, outcome, policy, retry, schema, skill, units,
+    agent_budget, budget, canonical, failure, ids, journal, json, outcome, policy, retry, schema, skill,
+    units,
 };
 
 pub mod certification;
@@ -62,5 +63,6 @@ pub use doors::EffectClass;
 pub use invocation::{Admission, FunctionNote, ImportNote, Prepared};
 pub use registry::{Loaded, read_component};
 pub use runtime::{
-    Certification, CertifyOptions, EngineProof, RecordedRun, Replay, Run, RunOptions, Runtime, RuntimeBuilder,
+    Certification, CertifyOptions, EngineProof, RecordedRun, Replay, ResumeOptions, Run, RunOptions, Runtime,
+    RuntimeBuilder,
 };

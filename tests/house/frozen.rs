@@ -9,7 +9,7 @@ use aos_host::ids::Digest;
 use aos_host::journal::{Event, FORMAT_VERSION, PinnedSkill, Recording};
 use aos_host::providers::{FileSink, FixedClock, FixedEntropy, StubWorld, World};
 use aos_host::units::Money;
-use aos_host::{CertifyOptions, RunOptions, Runtime};
+use aos_host::{CertifyOptions, ResumeOptions, RunOptions, Runtime};
 use serde_json::{Value, json};
 
 use crate::hostile::component::{Contract, hostile_with};
@@ -91,7 +91,7 @@ fn frozen() -> Vec<Frozen> {
             ]),
         ),
         of("skill-that-is-not-there", json!([step("a", "asks"), step("b", "nobody")])),
-        Frozen { ceiling_nanos: 60_000, ..of("budget-exceeded", json!([step("a", "asks"), then("b")])) },
+        Frozen { ceiling_nanos: 30_000, ..of("budget-exceeded", json!([step("a", "asks"), then("b")])) },
         Frozen { killed_after: Some(9), ..of("killed-and-resumed", json!([step("a", "asks"), then("b")])) },
     ]
 }
@@ -166,7 +166,7 @@ async fn record(path: &Path, frozen: Frozen, seed: u8) {
     let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').take(after).collect();
     std::fs::write(path, [lines.concat().as_slice(), b"{\"seq\":9,\"at\":\"torn"].concat()).unwrap();
     let (sink, recording) = FileSink::take_up(path).unwrap();
-    runtime.resume(sink, recording).await.unwrap().outcome().await;
+    runtime.resume(sink, recording, ResumeOptions::default()).await.unwrap().outcome().await;
 }
 
 #[test]

@@ -31,7 +31,12 @@ pub(crate) async fn record_under(runtime: &Runtime, workflow: &str, nanos: u64) 
     record_with(runtime, workflow, serde_json::json!({}), RunOptions::default().ceiling(ceiling)).await
 }
 
-async fn record_with(runtime: &Runtime, workflow: &str, input: Value, options: RunOptions) -> Recorded {
+pub(crate) async fn record_with(
+    runtime: &Runtime,
+    workflow: &str,
+    input: Value,
+    options: RunOptions,
+) -> Recorded {
     let workflow = parse(workflow);
     let sink = MemorySink::default();
     let outcome = runtime.start(&workflow, input, options.journal(sink.clone())).outcome().await;

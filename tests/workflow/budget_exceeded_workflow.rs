@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use aos_host::Runtime;
-use aos_host::budget::PriceList;
+use aos_host::budget::{PriceList, TokenCount};
 use aos_host::failure::{ErrorCategory, ErrorCode};
 use aos_host::outcome::{OutcomeCode, Status};
 use aos_host::providers::{LiveHttp, StubWorld, World};
 use aos_host::units::Money;
+use aos_host::{RunOptions, Runtime};
 use serde_json::json;
 
 use crate::support::flow;
-use crate::support::recorded::{Recorded, record, record_under};
+use crate::support::recorded::{Recorded, record, record_under, record_with};
 use crate::support::runtime::{in_time, live, of, read, specified, stubbed};
 use crate::support::server::{Reply, Server};
 
@@ -38,7 +38,13 @@ steps:
 "#;
 
 fn price(input: u64, output: u64) -> u64 {
-    PriceList::bundled().unwrap().model("gpt-4o-mini").unwrap().of(input, 0, output).unwrap().nanos()
+    PriceList::bundled()
+        .unwrap()
+        .model("gpt-4o-mini")
+        .unwrap()
+        .of(TokenCount { input, output, ..TokenCount::default() })
+        .total()
+        .nanos()
 }
 
 /// The most that one question of [`THREE`] may cost: ten bytes, 16 tokens for each of two parts, and the answer.
@@ -89,14 +95,24 @@ fn a_workflow_says_its_own_ceiling_in_cents() {
 }
 
 #[test]
-fn a_question_whose_worst_case_does_not_fit_is_not_asked() {
+fn a_question_gets_the_answer_that_is_affordable_or_is_not_asked() {
     in_time(async {
         let runtime = specified().await;
-        for (ceiling, fits) in [(FUEL + worst(), true), (FUEL + worst() - 1, false), (FUEL, false)] {
-            let one = flow::llm(json!({"task": "summarize", "max_tokens": 60, "prompt": "0123456789"}));
+        let least = price(10 + 32, 16);
+        let one = flow::llm(json!({"task": "summarize", "max_tokens": 60, "prompt": "0123456789"}));
+        for (left, clamped_to) in [
+            (worst(), Some(None)),
+            (worst() - 1, Some(Some(59))),
+            (least, Some(Some(16))),
+            (least - 1, None),
+            (0, None),
+        ] {
+            let ceiling = FUEL + left;
             let run = record_under(&runtime, &one, ceiling).await;
-            if fits {
+            if let Some(clamped_to) = clamped_to {
                 run.assert_success();
+                assert_eq!(run.outcome.side_effects[0].clamped_to, clamped_to);
+                assert_eq!(run.outcome.cost.overrun, Money::ZERO);
                 continue;
             }
             run.assert_failure(ErrorCode::BudgetExceeded);
@@ -164,11 +180,14 @@ steps:
   - id: ask
     skill: llm_invoke
     needs: [gate]
-    with: {model: gpt-4o-mini, task: summarize, max_tokens: 1000000, prompt: "all of it"}
+    with: {model: gpt-4o-mini, task: summarize, max_tokens: 16, prompt: "${ .input.long }"}
   - {id: after, skill: http_call, needs: [slow], with: {url: "ORIGIN/after"}}
 "#,
         );
-        let run = record_under(&stubs_with_http().await, &workflow, 4 * FUEL).await;
+        // The question alone costs more than is left beside the fuel of two steps.
+        let (input, ceiling) = (json!({"long": "x".repeat(2 * FUEL as usize)}), 3 * FUEL);
+        let options = RunOptions::default().ceiling(Money::from_nanos(ceiling).unwrap());
+        let run = record_with(&stubs_with_http().await, &workflow, input, options).await;
         run.assert_failure(ErrorCode::BudgetExceeded);
         assert_eq!(run.outcome.details["step"], "ask");
         assert_eq!(status_of(&run, "slow"), (Status::Failure, "CANCELLED"));
@@ -189,14 +208,14 @@ grants: {models: [gpt-4o-mini]}
 steps:
   - id: one
     skill: llm_invoke
-    with: {model: gpt-4o-mini, task: slowly, max_tokens: 60, prompt: "0123456789"}
+    with: {model: gpt-4o-mini, task: slowly, max_tokens: 16, prompt: "0123456789"}
   - id: other
     skill: llm_invoke
-    with: {model: gpt-4o-mini, task: slowly, max_tokens: 60, prompt: "0123456789"}
+    with: {model: gpt-4o-mini, task: slowly, max_tokens: 16, prompt: "0123456789"}
 "#;
-        let stubs = "llm: {slowly: {text: done, tokens: 60, delay_ms: 20}}";
+        let stubs = "llm: {slowly: {text: done, tokens: 16, delay_ms: 20}}";
         let runtime = stubbed(stubs).await;
-        let together = 2 * (FUEL + worst());
+        let together = 2 * (FUEL + price(10 + 32, 16));
         record_under(&runtime, workflow, together).await.assert_success();
         let run = record_under(&runtime, workflow, together - 1).await;
         run.assert_failure(ErrorCode::BudgetExceeded);
@@ -237,15 +256,16 @@ fn what_failed_attempts_lose_counts_across_retries_and_has_a_ceiling() {
         let stubs = "llm: {ask: {error: connection_reset}}";
         let runtime = stubbed(stubs).await;
         let step = json!({
-            "with": {"task": "ask", "max_tokens": 60, "prompt": "0123456789"},
+            "with": {"task": "ask", "max_tokens": 16, "prompt": "0123456789"},
             "retry": {"max_attempts": 10, "base_ms": 1, "cap_ms": 1},
         });
-        let ceiling = FUEL + 3 * worst();
+        let worst = price(10 + 32, 16);
+        let ceiling = FUEL + 3 * worst;
         let run = record_under(&runtime, &flow::llm_step(step), ceiling).await;
         run.assert_failure(ErrorCode::AbsorbedCeilingExceeded);
         assert_eq!(run.outcome.cost.charged, Money::ZERO);
         let lost: u64 = run.outcome.side_effects.iter().map(|effect| effect.charge.nanos()).sum();
-        assert_eq!(lost, 2 * worst(), "{:?}", run.outcome.side_effects);
+        assert_eq!(lost, 2 * worst, "{:?}", run.outcome.side_effects);
         assert!(run.outcome.cost.absorbed.nanos() <= ceiling);
         assert_eq!(run.retries().len(), 2);
     });

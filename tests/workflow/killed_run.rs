@@ -10,7 +10,7 @@ use aos_host::journal::{Event, Recording, Sink, Syncer};
 use aos_host::outcome::{OutcomeCode, Status, StructuredOutcome};
 use aos_host::providers::FileSink;
 use aos_host::units::Money;
-use aos_host::{RunOptions, Runtime};
+use aos_host::{ResumeOptions, RunOptions, Runtime};
 use rustix::process::{Signal, getpid, kill_process};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
@@ -118,7 +118,10 @@ fn spawn(workflow: &str, stubs: Option<&str>, journal: &Path, write: u64, moment
 /// Goes on with a journal, and gives the outcome and the whole journal.
 async fn resume(runtime: &Runtime, path: &Path) -> Recorded {
     let (sink, recording) = FileSink::take_up(path).unwrap();
-    let run = runtime.resume(sink, recording).await.unwrap_or_else(|failure| panic!("{failure}"));
+    let run = runtime
+        .resume(sink, recording, ResumeOptions::default())
+        .await
+        .unwrap_or_else(|failure| panic!("{failure}"));
     let outcome = run.outcome().await;
     let recorded = Recorded { outcome, journal: std::fs::read(path).unwrap() };
     recorded.assert_sound().await;
@@ -325,7 +328,7 @@ fn a_run_can_be_killed_more_than_once() {
         let runtime = live().await;
         // It goes on, and its process is dropped as if it were killed again.
         let (sink, recording) = FileSink::take_up(&path).unwrap();
-        let mut run = runtime.resume(sink, recording).await.unwrap();
+        let mut run = runtime.resume(sink, recording, ResumeOptions::default()).await.unwrap();
         while !matches!(run.next_entry().await.expect("an entry").event, Event::Intent(_)) {}
         drop(run);
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
@@ -348,7 +351,7 @@ fn a_run_goes_on_under_the_rules_it_began_under_or_not_at_all() {
         let bytes = std::fs::read(&path).unwrap();
         for runtime in [live().await, stubbed("llm:\n  summarize: {text: other}\n").await] {
             let (sink, recording) = FileSink::take_up(&path).unwrap();
-            let failure = runtime.resume(sink, recording).await.unwrap_err();
+            let failure = runtime.resume(sink, recording, ResumeOptions::default()).await.unwrap_err();
             assert_eq!(failure.code, ErrorCode::ConfigInvalid);
             assert!(failure.message.contains("--stubs"), "{failure}");
         }
@@ -357,7 +360,7 @@ fn a_run_goes_on_under_the_rules_it_began_under_or_not_at_all() {
         let resumed = resume(&runtime, &path).await;
         assert_eq!((resumed.outcome.status, resumed.outcome.code), (Status::Success, OutcomeCode::Ok));
         let (sink, ended) = FileSink::take_up(&path).unwrap();
-        let failure = runtime.resume(sink, ended).await.unwrap_err();
+        let failure = runtime.resume(sink, ended, ResumeOptions::default()).await.unwrap_err();
         assert!(failure.message.contains("has ended"), "{failure}");
     });
 }
@@ -407,7 +410,8 @@ fn a_run_that_does_something_else_is_not_gone_on_with() {
         });
         std::fs::write(&path, [other.as_slice(), b"{\"torn"].concat()).unwrap();
         let (sink, recording) = FileSink::take_up(&path).unwrap();
-        let outcome = live().await.resume(sink, recording).await.unwrap().outcome().await;
+        let outcome =
+            live().await.resume(sink, recording, ResumeOptions::default()).await.unwrap().outcome().await;
         assert_eq!(outcome.code, OutcomeCode::Error(ErrorCode::ReplayDivergence), "{}", outcome.message);
         let after = Recording::read(&std::fs::read(&path).unwrap()).unwrap();
         let ended = after.entries().iter().any(|entry| matches!(entry.event, Event::RunEnded(_)));

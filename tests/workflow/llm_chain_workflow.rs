@@ -1,6 +1,6 @@
 //! Models and transforms in a chain, answered by the stub world.
 
-use aos_host::budget::PriceList;
+use aos_host::budget::{PriceList, TokenCount};
 use aos_host::failure::{ErrorCategory, ErrorCode};
 use aos_host::outcome::OutcomeCode;
 use aos_host::units::Money;
@@ -38,7 +38,12 @@ output: ${ .steps.document.result }
 
 /// The price of tokens by the bundled list.
 fn price(model: &str, input: u64, cached: u64, output: u64) -> Money {
-    PriceList::bundled().unwrap().model(model).unwrap().of(input, cached, output).unwrap()
+    PriceList::bundled()
+        .unwrap()
+        .model(model)
+        .unwrap()
+        .of(TokenCount { input, cached, output, ..TokenCount::default() })
+        .total()
 }
 
 /// The price of a step's fuel.
@@ -94,7 +99,8 @@ fn a_price_list_of_the_embedder_is_the_one_that_counts() {
         let prices = PriceList::from_toml(
             "as_of = '2030-01-01'\nfuel = 0\n[models.gpt-4o-mini]\ninput = 1000000\noutput = 3000000\n",
         );
-        assert_eq!(prices.unwrap().model("gpt-4o-mini").unwrap().of(2, 0, 5).unwrap().nanos(), 17);
+        let count = TokenCount { input: 2, output: 5, ..TokenCount::default() };
+        assert_eq!(prices.unwrap().model("gpt-4o-mini").unwrap().of(count).total().nanos(), 17);
     });
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use aos_host::Runtime;
-use aos_host::budget::PriceList;
+use aos_host::budget::{PriceList, TokenCount};
 use aos_host::failure::{ErrorCategory, ErrorCode};
 use aos_host::journal::{CallResult, Event};
 use aos_host::outcome::StructuredOutcome;
@@ -59,7 +59,12 @@ fn refusal(status: u16, kind: &str, code: Option<&str>) -> Reply {
 }
 
 fn price(input: u64, cached: u64, output: u64) -> Money {
-    PriceList::bundled().unwrap().model("gpt-4o-mini").unwrap().of(input, cached, output).unwrap()
+    PriceList::bundled()
+        .unwrap()
+        .model("gpt-4o-mini")
+        .unwrap()
+        .of(TokenCount { input, cached, output, ..TokenCount::default() })
+        .total()
 }
 
 /// The most that `why?` with `max_tokens: 10` may cost: four bytes, and 16 tokens for each of two parts.

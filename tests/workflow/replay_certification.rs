@@ -93,7 +93,7 @@ fn test_replay_budget_behavior() {
     in_time(async {
         // A refusal is repeated, not decided anew: the replaying runtime has no price list of its own to ask.
         let workflow = flow::llm(json!({"prompt": "Summarize this", "max_tokens": 4000}));
-        let run = record_under(&specified().await, &workflow, 1_000_000).await;
+        let run = record_under(&specified().await, &workflow, 100_005).await;
         run.assert_failure(ErrorCode::BudgetExceeded);
         run.assert_replays_on(elsewhere().await).await;
         // And one that did not happen can be rehearsed: it stops the run, and nothing is charged for the call.

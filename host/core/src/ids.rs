@@ -78,6 +78,11 @@ name! {
     SkillId
 }
 
+name! {
+    /// The name of a budget that outlives runs.
+    BudgetName
+}
+
 macro_rules! bytes {
     ($(#[$doc:meta])* $type:ident, $length:literal) => {
         $(#[$doc])*

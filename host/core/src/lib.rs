@@ -4,14 +4,15 @@
 //! its own in this list, or from its own room (a test reads the list, so it is the rule):
 //!
 //! - floor 0, words: `units` `ids` `canonical` `failure` `json` `yaml` `skill` `outcome`
-//! - floor 1, rules: `schema` `policy` `budget` `journal` `retry` `workflow`
+//! - floor 1, rules: `schema` `policy` `budget` `journal` `agent_budget` `retry` `workflow`
 //!
 //! ```
 //! use aos_core::budget::BudgetTracker;
+//! use aos_core::ids::StepId;
 //! use aos_core::units::Money;
 //!
 //! let tracker = BudgetTracker::with_ceiling_cents(1)?;
-//! let attempt = tracker.open_attempt();
+//! let attempt = tracker.step(&StepId::new("fetch")?, None, Money::ZERO).open_attempt();
 //! let held = attempt.reserve(Money::from_nanos(4_000_000)?)?;
 //! held.sent().settle(Money::from_nanos(1_500_000)?);
 //! attempt.succeed();
@@ -20,6 +21,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod agent_budget;
 pub mod budget;
 pub mod canonical;
 pub mod failure;

@@ -63,6 +63,75 @@ impl<'de> Deserialize<'de> for OutcomeCode {
     }
 }
 
+/// Money by what it was spent on, in nano-dollars.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spending {
+    /// What components computed.
+    pub fuel: Money,
+    /// Requests, and what they carried there and back.
+    pub request: Money,
+    /// Tokens of questions to models.
+    pub input: Money,
+    /// Tokens of their answers.
+    pub output: Money,
+}
+
+impl Spending {
+    /// Amounts in millionths of a nano-dollar. Their sum is rounded up, once, and the parts add up to it.
+    #[must_use]
+    pub fn rounded_up(request: u128, input: u128, output: u128) -> Self {
+        let up = |millionths: u128| {
+            let nanos = u64::try_from(millionths.div_ceil(1_000_000)).unwrap_or(u64::MAX);
+            Money::from_nanos(nanos).unwrap_or(Money::MAX)
+        };
+        let total = up(request.saturating_add(input).saturating_add(output));
+        let request = up(request).min(total);
+        let input = up(input).min(total.saturating_sub(request));
+        let output = total.saturating_sub(request).saturating_sub(input);
+        Self { fuel: Money::ZERO, request, input, output }
+    }
+
+    /// All of it.
+    #[must_use]
+    pub fn total(&self) -> Money {
+        [self.request, self.input, self.output].into_iter().fold(self.fuel, Money::saturating_add)
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        Self {
+            fuel: self.fuel.saturating_add(other.fuel),
+            request: self.request.saturating_add(other.request),
+            input: self.input.saturating_add(other.input),
+            output: self.output.saturating_add(other.output),
+        }
+    }
+
+    /// As much of it as `most` covers, in the order of the fields.
+    #[must_use]
+    pub fn within(&self, most: Money) -> Self {
+        let mut left = most;
+        let mut take = |part: Money| {
+            let taken = part.min(left);
+            left = left.saturating_sub(taken);
+            taken
+        };
+        Self {
+            fuel: take(self.fuel),
+            request: take(self.request),
+            input: take(self.input),
+            output: take(self.output),
+        }
+    }
+
+    /// Whether it is nothing.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// Where the money went, in nano-dollars.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cost {
@@ -72,8 +141,23 @@ pub struct Cost {
     pub absorbed: Money,
     /// Held for a worst case that did not come.
     pub refunded: Money,
+    /// Billed by providers beyond what was held for their requests, which was all that they could cost.
+    pub overrun: Money,
     /// The most that was held at one time.
     pub peak_held: Money,
+    /// What was charged and absorbed, by what it was spent on.
+    pub spent: Spending,
+}
+
+/// What one attempt of a step cost, in nano-dollars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptCost {
+    /// The element of a `foreach`, counted from 0; null outside one.
+    pub item: Option<u32>,
+    /// The attempt, counted from 1.
+    pub attempt: u32,
+    /// Its money, and the most that it held at one time.
+    pub cost: Cost,
 }
 
 /// One thing that a step did to the world, or tried to.
@@ -97,6 +181,8 @@ pub struct SideEffect {
     pub code: OutcomeCode,
     /// What it cost.
     pub charge: Money,
+    /// Tokens that the answer could have, where the budget afforded fewer than were asked for.
+    pub clamped_to: Option<u32>,
 }
 
 /// Which component ran.
@@ -150,6 +236,8 @@ pub struct StructuredOutcome {
     pub cost_cents: u64,
     /// Where the money went.
     pub cost: Cost,
+    /// The same for each attempt, in the order in which they ended; empty for a run.
+    pub attempts: Vec<AttemptCost>,
     /// Fuel used.
     pub fuel: Fuel,
     /// Fuel granted.
@@ -187,6 +275,7 @@ impl StructuredOutcome {
             retry_after_ms: failure.retry_after_ms,
             cost_cents: 0,
             cost: Cost::default(),
+            attempts: Vec::new(),
             fuel: Fuel::ZERO,
             fuel_granted: Fuel::ZERO,
             latency_ms: 0,

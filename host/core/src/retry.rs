@@ -83,6 +83,9 @@ pub const fn ends_the_run(code: ErrorCode) -> bool {
         code,
         ErrorCode::BudgetExceeded
             | ErrorCode::AbsorbedCeilingExceeded
+            | ErrorCode::AgentBudgetExceeded
+            | ErrorCode::BudgetStopped
+            | ErrorCode::CostOverrun
             | ErrorCode::JournalIo
             | ErrorCode::LedgerInvariant
             | ErrorCode::DeadlineExceeded

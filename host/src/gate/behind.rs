@@ -1,13 +1,13 @@
 //! Calls of a run that knows something already: one that was killed and goes on, or a rehearsal.
 
-use aos_core::budget::{AttemptAccount, InFlight};
+use aos_core::budget::{AttemptAccount, InFlight, Quote};
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::journal::{CallResult, Divergence, Event, Injected, Intent, Known, Recalled};
 use aos_core::policy::Policy;
 use aos_core::units::Money;
 
 use super::crossing::{Opened, open};
-use super::settle::{CameTo, money_lost};
+use super::settle::{CameTo, lost};
 use super::{Gate, HostCall, LiveRun, Rehearsing};
 use crate::sandbox::Stop;
 
@@ -40,20 +40,20 @@ impl Gate {
             self.progress().unrepeatable += u32::from(!call.repeatable());
             return self.answered::<C>(&result, call.repeatable()).map(TakenUp::Answered);
         }
-        let held = past.held(cursor, index);
-        if let Some(refused) = self.refused_before(run, (account, policy), call, (index, held))? {
+        let Some(recorded) = past.intent(cursor, index) else { return Ok(TakenUp::New) };
+        if let Some(refused) = self.refused_before(run, (account, policy), call, &recorded)? {
             return Ok(TakenUp::Answered(Err(refused)));
         }
-        let in_flight = account.held_before(held);
+        let in_flight = account.held_before(recorded.held);
         // What may have been billed already is not asked for again under the same reservation.
-        if call.repeatable() && in_flight.amount() == Money::ZERO {
+        if call.repeatable() && recorded.held == Money::ZERO && !run.budget.is_stopped() {
             return Ok(TakenUp::SendAgain(in_flight));
         }
         self.progress().unrepeatable += u32::from(!call.repeatable());
         let message = "the run was killed after this request had left, and nobody knows what became of it";
         let failure =
             Failure { call: Some(index), ..Failure::new(ErrorCode::UnknownOutcome, message).sent() };
-        let came = CameTo { index, answer: Err(failure), spent: in_flight.amount(), in_flight };
+        let came = CameTo { index, answer: Err(failure), spent: recorded.held_for, in_flight };
         self.settle(run, call, came).map(TakenUp::Answered)
     }
 
@@ -77,13 +77,14 @@ impl Gate {
         run: &LiveRun,
         (account, policy): (&AttemptAccount, &Policy),
         call: &C,
-        (index, held): (u32, Money),
+        recorded: &Intent,
     ) -> Result<Option<Failure>, Stop> {
-        let price = match call.permit(policy).and_then(|()| call.worst_price(&run.prices)) {
-            Ok(price) => price,
+        let index = recorded.index;
+        let price = match call.permit(policy).and_then(|()| call.quote(&run.prices)) {
+            Ok(quote) => quote.worst().total(),
             Err(failure) => return self.refused(run, index, failure, false).map(Some),
         };
-        if price == held {
+        if price == recorded.held || recorded.clamped_to.is_some() {
             return Ok(None);
         }
         // The ledger may have room now that it had not when it refused; the decision stands.
@@ -102,7 +103,7 @@ impl Gate {
         &self,
         (run, rehearsing): (&LiveRun, &Rehearsing),
         (account, policy): (&AttemptAccount, &Policy),
-        call: C,
+        mut call: C,
         intent: Intent,
     ) -> Result<Option<Result<C::Answer, Failure>>, Stop> {
         let index = intent.index;
@@ -112,41 +113,40 @@ impl Gate {
             None => rehearsing.known.answer(self.cursor(), &intent),
         };
         let permitted = call.permit(policy).and_then(|()| match (&known, &injected) {
-            (Some(known), _) => Ok(known.held),
-            (None, Some(Injected::Refuse)) => Ok(Money::MAX),
-            (None, _) => call.worst_price(&run.prices),
+            (Some(known), _) => Ok(Quote::fixed(known.held_for)),
+            (None, Some(Injected::Refuse)) => Ok(Quote::unaffordable()),
+            (None, _) => call.quote(&run.prices),
         });
-        let opened = self.record(run, |_| open(permitted, account, intent))?;
-        let in_flight = match opened {
-            Opened::Go(in_flight) => in_flight,
+        let clamped_before = known.as_ref().and_then(|known| known.clamped_to);
+        let opened = self.record(run, |_| {
+            let (event, opened) = open(permitted, account, intent);
+            (clamped(event, clamped_before), opened)
+        })?;
+        let (in_flight, fitted) = match opened {
+            Opened::Go(in_flight, fitted) => (in_flight, fitted),
             Opened::Denied(failure) => return Ok(Some(Err(self.refused(run, index, failure, false)?))),
             Opened::Ended(failure) => return Err(Stop::new(self.refused(run, index, failure, true)?)),
         };
+        fitted.clamped_to.into_iter().for_each(|tokens| call.clamp(tokens));
         self.progress().unrepeatable += u32::from(!call.repeatable());
-        let (answer, spent) = match (injected, known) {
-            (Some(injected), _) => {
-                let answer = injected_answer(&call, injected)?;
-                let lost = |failure: &Failure| money_lost(failure, in_flight.amount());
-                let spent = answer.as_ref().map_or_else(lost, C::price);
-                (answer, spent)
-            }
+        let answer = match (injected, known) {
+            (Some(injected), _) => injected_answer(&call, injected)?,
             (None, Some(Known { result: Some(result), took, .. })) => {
                 rehearsing.clock.advance(took);
                 return self.known_answer::<C>(run, index, &call, (&result, in_flight)).map(Some);
             }
             // The recorded attempt was cut off in here.
             (None, Some(Known { result: None, .. })) => return Ok(None),
-            (None, None) if rehearsing.stubs => {
-                let answer = call.perform(&run.world, &run.prices, self.call_time()).await;
-                let lost = |failure: &Failure| money_lost(failure, in_flight.amount());
-                let spent = answer.as_ref().map_or_else(lost, C::price);
-                (answer, spent)
-            }
+            (None, None) if rehearsing.stubs => call.perform(&run.world, &run.prices, self.call_time()).await,
             (None, None) => {
                 let what = format!("{} asks what the journal does not know; --stubs may answer it", C::NAME);
                 let found = Divergence::unmatched(ErrorCode::ReplayExhausted, what);
                 return Err(Stop::new(found.at(self.cursor(), Some(index)).into()));
             }
+        };
+        let spent = match &answer {
+            Ok(answer) => call.spent(answer, &run.prices),
+            Err(failure) => lost(failure, &fitted.parts),
         };
         let answer = answer.map_err(|failure| Failure { call: Some(index), ..failure });
         self.settle(run, &call, CameTo { index, answer, spent, in_flight }).map(Some)
@@ -166,12 +166,21 @@ impl Gate {
             index,
             failure,
             spent: settled.spent,
+            spent_on: result.spent_on.within(settled.spent),
             refunded: settled.refunded,
             overrun: settled.overrun,
             ..result.clone()
         };
         self.record(run, |_| (Event::Result(result.clone()), ()))?;
         self.answered::<C>(&result, call.repeatable())
+    }
+}
+
+/// An intent that was cut to fewer tokens before says so again.
+fn clamped(event: Event, before: Option<u32>) -> Event {
+    match event {
+        Event::Intent(intent) => Event::Intent(Intent { clamped_to: intent.clamped_to.or(before), ..intent }),
+        other => other,
     }
 }
 

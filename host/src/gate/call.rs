@@ -3,10 +3,11 @@
 use std::future::Future;
 use std::time::Duration;
 
-use aos_core::budget::PriceList;
+use aos_core::budget::{PriceList, Quote};
 use aos_core::failure::Failure;
+use aos_core::outcome::Spending;
 use aos_core::policy::Policy;
-use aos_core::units::{Money, Timestamp};
+use aos_core::units::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -39,10 +40,13 @@ pub(crate) trait HostCall: Send + Sync {
     /// # Errors
     ///
     /// `COST_UNKNOWN` where no price is known.
-    fn worst_price(&self, prices: &PriceList) -> Result<Money, Failure>;
+    fn quote(&self, prices: &PriceList) -> Result<Quote, Failure>;
 
-    /// What it has cost, once the answer is there.
-    fn price(answer: &Self::Answer) -> Money;
+    /// Bounds the tokens of its answer, where the budget affords fewer than were asked for.
+    fn clamp(&mut self, _tokens: u32) {}
+
+    /// What it has cost, once the answer is there. A provider may have billed more than it could.
+    fn spent(&self, answer: &Self::Answer, prices: &PriceList) -> Spending;
 
     /// Whether making it twice does no more than making it once.
     fn repeatable(&self) -> bool;

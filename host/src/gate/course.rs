@@ -9,7 +9,7 @@ use aos_core::ids::Seed;
 use aos_core::journal::{Cursor, JournalError, Past, Recorder, Rehearsal, Replayer, StepEnded};
 use aos_core::policy::Policy;
 
-use crate::providers::{StillClock, WorldSession};
+use crate::providers::{AgentBudget, StillClock, WorldSession};
 
 /// The course of a run.
 #[derive(Clone)]
@@ -28,6 +28,8 @@ pub(crate) struct LiveRun {
     pub world: WorldSession,
     /// The money.
     pub budget: BudgetTracker,
+    /// The named budget that it comes from.
+    pub agent: Option<Arc<dyn AgentBudget>>,
     /// What things cost.
     pub prices: Arc<PriceList>,
     /// What is allowed.

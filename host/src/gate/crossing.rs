@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use aos_core::budget::{AttemptAccount, InFlight, Refusal};
+use aos_core::budget::{AttemptAccount, Fitted, InFlight, Quote};
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::journal::{
     CallClass, CallResult, Cursor, Event, Intent, Interrupted, JournalError, Recalled, Replayer, StepEnded,
 };
+use aos_core::outcome::Spending;
 use aos_core::policy::Policy;
 use aos_core::units::{Money, Timestamp};
 use serde::Deserialize as _;
@@ -16,7 +17,7 @@ use tokio::time::Instant;
 
 use super::behind::TakenUp;
 use super::progress::Progress;
-use super::settle::{CameTo, money_lost};
+use super::settle::{CameTo, lost};
 use super::{HostCall, LiveRun};
 use crate::sandbox::Stop;
 
@@ -55,7 +56,7 @@ pub(super) enum Side {
 
 /// What opening a call came to.
 pub(super) enum Opened {
-    Go(InFlight),
+    Go(InFlight, Fitted),
     Denied(Failure),
     Ended(Failure),
 }
@@ -141,7 +142,7 @@ impl Gate {
     async fn call_at<C: HostCall>(
         &self,
         index: u32,
-        call: C,
+        mut call: C,
         limit: Duration,
     ) -> Result<Option<Result<C::Answer, Failure>>, Stop> {
         let intent = Intent {
@@ -152,6 +153,8 @@ impl Gate {
             request: call.request(),
             repeatable: call.repeatable(),
             held: Money::ZERO,
+            held_for: Spending::default(),
+            clamped_to: None,
         };
         let (run, account, policy) = match &self.0.side {
             Side::Live { run, account, policy } => (run, account, policy),
@@ -161,13 +164,16 @@ impl Gate {
         if let Some(rehearsing) = run.rehearsing() {
             return self.rehearse((run, rehearsing), (account, policy), call, intent).await;
         }
-        let in_flight = match self.take_up(run, (account, policy), &call, &intent)? {
+        let (in_flight, held_for) = match self.take_up(run, (account, policy), &call, &intent)? {
             TakenUp::Answered(answer) => return Ok(Some(answer)),
-            TakenUp::SendAgain(in_flight) => in_flight,
+            TakenUp::SendAgain(in_flight) => (in_flight, Spending::default()),
             TakenUp::New => {
-                let permitted = call.permit(policy).and_then(|()| call.worst_price(&run.prices));
+                let permitted = call.permit(policy).and_then(|()| call.quote(&run.prices));
                 match self.record(run, |_| open(permitted, account, intent))? {
-                    Opened::Go(in_flight) => in_flight,
+                    Opened::Go(in_flight, Fitted { parts, clamped_to }) => {
+                        clamped_to.into_iter().for_each(|tokens| call.clamp(tokens));
+                        (in_flight, parts)
+                    }
                     Opened::Denied(failure) => {
                         return Ok(Some(Err(self.refused(run, index, failure, false)?)));
                     }
@@ -182,8 +188,8 @@ impl Gate {
         let answer = call.perform(&run.world, &run.prices, limit).await;
         let answer = answer.map_err(|failure| Failure { call: Some(index), ..failure });
         let spent = match &answer {
-            Ok(answer) => C::price(answer),
-            Err(failure) => money_lost(failure, in_flight.amount()),
+            Ok(answer) => call.spent(answer, &run.prices),
+            Err(failure) => lost(failure, &held_for),
         };
         self.settle(run, &call, CameTo { index, answer, spent, in_flight }).map(Some)
     }
@@ -331,18 +337,22 @@ impl Gate {
     }
 }
 
-/// Reserves the worst price and says in the same entry what is about to happen.
+/// Reserves the worst price, or as much of it as is affordable, and says in the same entry what is about to happen.
 pub(super) fn open(
-    permitted: Result<Money, Failure>,
+    permitted: Result<Quote, Failure>,
     account: &AttemptAccount,
     intent: Intent,
 ) -> (Event, Opened) {
-    let (held, opened) = match permitted.map(|price| (price, account.reserve(price))) {
-        Ok((price, Ok(reservation))) => (price, Opened::Go(reservation.sent())),
-        Ok((_, Err(refusal))) => (Money::ZERO, Opened::Ended(Refusal::into(refusal))),
-        Err(failure) => (Money::ZERO, Opened::Denied(failure)),
-    };
-    (Event::Intent(Intent { held, ..intent }), opened)
+    match permitted.map(|quote| account.reserve_quote(&quote)) {
+        Ok(Ok((reservation, fitted))) => {
+            let (held, in_flight) = (reservation.amount(), reservation.sent());
+            let Fitted { parts: held_for, clamped_to } = fitted;
+            let intent = Intent { held, held_for, clamped_to, ..intent };
+            (Event::Intent(intent), Opened::Go(in_flight, fitted))
+        }
+        Ok(Err(refusal)) => (Event::Intent(intent), Opened::Ended(refusal.into())),
+        Err(failure) => (Event::Intent(intent), Opened::Denied(failure)),
+    }
 }
 
 pub(super) fn no_world() -> Failure {

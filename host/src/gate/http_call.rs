@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use aos_core::budget::PriceList;
+use aos_core::budget::{PriceList, Quote};
 use aos_core::failure::{ErrorCode, Failure, UpstreamAnswer, classify_status};
+use aos_core::outcome::Spending;
 use aos_core::policy::{Policy, check_head, parse_url};
-use aos_core::units::{Money, Timestamp};
+use aos_core::units::Timestamp;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -72,6 +73,17 @@ impl Body {
             .map_or_else(|_| Self::Base64(STANDARD.encode(bytes)), |text| Self::Text(text.to_owned()))
     }
 
+    /// How many bytes it has.
+    fn len_bytes(&self) -> u64 {
+        match self {
+            Self::Text(text) => text.len() as u64,
+            Self::Base64(text) => {
+                let padding = text.bytes().rev().take_while(|byte| *byte == b'=').count();
+                (text.len() / 4 * 3).saturating_sub(padding) as u64
+            }
+        }
+    }
+
     /// The bytes; none for base64 that is none, which only a forged journal has.
     #[must_use]
     pub(crate) fn into_bytes(self) -> Vec<u8> {
@@ -89,6 +101,10 @@ impl HttpCall {
         } else {
             self.method.as_str().into()
         }
+    }
+
+    fn body_len(&self) -> u64 {
+        self.body.as_ref().map_or(0, |body| body.len() as u64)
     }
 
     fn parsed(&self) -> Result<&Url, Failure> {
@@ -136,12 +152,13 @@ impl HostCall for HttpCall {
         policy.check_destination(url)
     }
 
-    fn worst_price(&self, _prices: &PriceList) -> Result<Money, Failure> {
-        Ok(Money::ZERO)
+    fn quote(&self, prices: &PriceList) -> Result<Quote, Failure> {
+        Ok(prices.http(self.parsed()?).quote(self.body_len().saturating_add(MAX_BODY_BYTES as u64)))
     }
 
-    fn price(_answer: &HttpAnswer) -> Money {
-        Money::ZERO
+    fn spent(&self, answer: &HttpAnswer, prices: &PriceList) -> Spending {
+        let bytes = self.body_len().saturating_add(answer.body.len_bytes());
+        self.parsed().map(|url| prices.http(url).quote(bytes).worst()).unwrap_or_default()
     }
 
     fn repeatable(&self) -> bool {

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use aos_core::budget::{ModelPrice, PriceList};
+use aos_core::budget::{ModelPrice, PriceList, Quote, TokenCount};
 use aos_core::failure::{ErrorCode, Failure};
+use aos_core::outcome::Spending;
 use aos_core::policy::Policy;
 use aos_core::units::{Money, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::HostCall;
-use crate::providers::{ChatRequest, ChatResponse, TokenUsage, WorldSession};
+use crate::providers::{ChatRequest, ChatResponse, WorldSession};
 
 /// Tokens that a provider may add for each message and tool: roles and separators. The common ones add 3 to 10.
 const TOKENS_PER_PART: usize = 16;
@@ -36,10 +37,6 @@ pub(crate) struct LlmAnswer {
 }
 
 impl LlmCall {
-    fn model_price(&self, prices: &PriceList) -> Option<ModelPrice> {
-        prices.model(&self.question.model)
-    }
-
     /// No token is shorter than a byte, so the bytes are an upper bound of the tokens.
     fn most_input_tokens(&self) -> u64 {
         let question = &self.question;
@@ -65,23 +62,31 @@ impl LlmCall {
         (messages + tools + schema + parts) as u64
     }
 
-    fn worst_of(&self, price: ModelPrice) -> Money {
-        price.of(self.most_input_tokens(), 0, self.question.max_tokens.into()).unwrap_or(Money::MAX)
+    /// A provider that does not count, or that answers with a model whose price nobody knows, is taken at the worst.
+    fn spending(&self, response: &ChatResponse, prices: &PriceList) -> Spending {
+        let price = self.price_of(&response.model, prices);
+        match (price, response.usage) {
+            (Some(price), Some(usage)) => price.of(TokenCount {
+                input: usage.input_tokens,
+                cached: usage.cached_input_tokens,
+                cache_write: 0,
+                output: usage.output_tokens.max(usage.reasoning_tokens),
+            }),
+            _ => self.quote(prices).map(|quote| quote.worst()).unwrap_or_default(),
+        }
     }
 
-    /// A provider that does not count is taken at its worst.
-    fn cost(&self, usage: Option<TokenUsage>, prices: &PriceList) -> Money {
-        let Some(price) = self.model_price(prices) else {
-            return Money::ZERO;
-        };
-        usage.map_or_else(
-            || self.worst_of(price),
-            |usage| {
-                price
-                    .of(usage.input_tokens, usage.cached_input_tokens, usage.output_tokens)
-                    .unwrap_or(Money::MAX)
-            },
-        )
+    /// The price of the model that answered: a provider may have put another in the place of the one that was asked,
+    /// and bills that one. A dated build of the same one costs the same, unless the list has it.
+    fn price_of<'a>(&self, answered: &str, prices: &'a PriceList) -> Option<&'a ModelPrice> {
+        let asked = &self.question.model;
+        let build =
+            answered.strip_prefix(asked.as_str()).is_some_and(|rest| rest.starts_with(['-', '@', ':']));
+        match prices.models.get(answered) {
+            None if answered == asked || build || answered.is_empty() => prices.model(asked),
+            None => prices.model(answered),
+            known => known,
+        }
     }
 }
 
@@ -120,17 +125,22 @@ impl HostCall for LlmCall {
         policy.check_model(&question.model)
     }
 
-    fn worst_price(&self, prices: &PriceList) -> Result<Money, Failure> {
+    fn quote(&self, prices: &PriceList) -> Result<Quote, Failure> {
         let unknown = || {
             let message =
                 format!("the price list of {} has no price for {:?}", prices.as_of, self.question.model);
             Failure::new(ErrorCode::CostUnknown, message)
         };
-        self.model_price(prices).map(|price| self.worst_of(price)).ok_or_else(unknown)
+        let price = prices.model(&self.question.model).ok_or_else(unknown)?;
+        Ok(price.quote(self.most_input_tokens(), self.question.max_tokens))
     }
 
-    fn price(answer: &LlmAnswer) -> Money {
-        answer.cost
+    fn clamp(&mut self, tokens: u32) {
+        self.question.max_tokens = self.question.max_tokens.min(tokens);
+    }
+
+    fn spent(&self, answer: &LlmAnswer, prices: &PriceList) -> Spending {
+        self.spending(&answer.response, prices)
     }
 
     /// It costs again, which the budget bounds, and does nothing else.
@@ -164,7 +174,7 @@ impl HostCall for LlmCall {
     ) -> Result<LlmAnswer, Failure> {
         let asked = self.timeout_ms.map_or(limit, |millis| Duration::from_millis(millis.into()));
         let response = world.llm.complete(self.question.clone(), asked.min(limit)).await?;
-        let cost = self.cost(response.usage, prices);
+        let cost = self.spending(&response, prices).total();
         Ok(LlmAnswer { response, cost })
     }
 }

@@ -6,6 +6,7 @@ use aos_core::failure::{ErrorCode, Failure};
 use aos_core::journal::{
     CallClass, Divergence, Emitted, Event, Intent, Interrupted, Observed, Recalled, Replayer,
 };
+use aos_core::outcome::Spending;
 use aos_core::units::Money;
 use base64::Engine as _;
 use serde_json::{Value, json};
@@ -121,6 +122,8 @@ impl Gate {
             request: Value::Null,
             repeatable: true,
             held: Money::ZERO,
+            held_for: Spending::default(),
+            clamped_to: None,
         };
         match &self.0.side {
             Side::Live { run, .. } => {

@@ -3,7 +3,7 @@
 use aos_core::budget::InFlight;
 use aos_core::failure::{Failure, Settlement};
 use aos_core::journal::{CallResult, Event};
-use aos_core::outcome::OutcomeCode;
+use aos_core::outcome::{OutcomeCode, Spending};
 use aos_core::units::Money;
 
 use super::{Gate, HostCall, LiveRun};
@@ -13,8 +13,15 @@ use crate::sandbox::Stop;
 pub(super) struct CameTo<A> {
     pub(super) index: u32,
     pub(super) answer: Result<A, Failure>,
-    pub(super) spent: Money,
+    pub(super) spent: Spending,
     pub(super) in_flight: InFlight,
+}
+
+/// What a failed call has cost: nothing where nothing left or the upstream says that it did nothing, else all that is
+/// held for it.
+pub(super) fn lost(failure: &Failure, held_for: &Spending) -> Spending {
+    let refunds = failure.code.row().settlement == Settlement::Refund;
+    if failure.request_sent && !refunds { *held_for } else { Spending::default() }
 }
 
 impl Gate {
@@ -56,6 +63,7 @@ impl Gate {
             failure: Some(failure.clone()),
             ends_attempt: ends,
             spent: Money::ZERO,
+            spent_on: Spending::default(),
             refunded: Money::ZERO,
             overrun: Money::ZERO,
         };
@@ -70,9 +78,9 @@ fn result<C: HostCall>(
     answer: &Result<C::Answer, Failure>,
     verdict: Option<&Failure>,
     in_flight: InFlight,
-    spent: Money,
+    spent: Spending,
 ) -> CallResult {
-    let settled = in_flight.settle(spent);
+    let settled = in_flight.settle(spent.total());
     CallResult {
         index,
         code: verdict.map_or(OutcomeCode::Ok, |failure| OutcomeCode::Error(failure.code)),
@@ -81,13 +89,8 @@ fn result<C: HostCall>(
         failure: verdict.cloned(),
         ends_attempt: false,
         spent: settled.spent,
+        spent_on: spent.within(settled.spent),
         refunded: settled.refunded,
         overrun: settled.overrun,
     }
-}
-
-/// What a failed call has cost: nothing where nothing left or the upstream says that it did nothing, else all.
-pub(super) fn money_lost(failure: &Failure, held: Money) -> Money {
-    let refunds = failure.code.row().settlement == Settlement::Refund;
-    if failure.request_sent && !refunds { held } else { Money::ZERO }
 }

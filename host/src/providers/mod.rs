@@ -1,6 +1,7 @@
 //! The world wing: everything outside, and nothing of WebAssembly. Each seam is one small trait with a live and a
 //! stubbed implementation.
 
+mod agent_budget;
 mod clock;
 mod entropy;
 mod http;
@@ -11,6 +12,7 @@ mod llm;
 mod stub;
 mod world;
 
+pub use agent_budget::{AgentBudget, BudgetFolder, FileBudget};
 pub use clock::{Clock, FixedClock, StillClock, SystemClock};
 pub use entropy::{Entropy, FixedEntropy, SystemEntropy};
 pub use http::{HttpProvider, HttpRequest, HttpResponse, HttpSession, MAX_BODY_BYTES};

@@ -9,6 +9,7 @@ mod replay;
 mod replay_engines;
 mod resume;
 mod run;
+mod run_options;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -27,7 +28,9 @@ use tokio::sync::Semaphore;
 pub use builder::RuntimeBuilder;
 pub use certify::{Certification, CertifyOptions, EngineProof, RecordedRun};
 pub use replay::Replay;
-pub use run::{Run, RunOptions};
+pub use resume::ResumeOptions;
+pub use run::Run;
+pub use run_options::RunOptions;
 
 use self::component_store::ComponentStore;
 use self::replay_engines::ReplayEngines;
@@ -135,8 +138,13 @@ impl Runtime {
     ///
     /// A failure before anything is written or asked: `SKILL_DIGEST_MISMATCH`, `RECORDING_FOREIGN`, `CONFIG_INVALID` for
     /// another world or price list, `REQUEST_INVALID` for a run that has ended.
-    pub async fn resume(&self, journal: impl Sink + 'static, recording: Recording) -> Result<Run, Failure> {
-        resume::resume(&self.inner, Box::new(journal), recording).await
+    pub async fn resume(
+        &self,
+        journal: impl Sink + 'static,
+        recording: Recording,
+        options: ResumeOptions,
+    ) -> Result<Run, Failure> {
+        resume::resume(&self.inner, Box::new(journal), recording, options).await
     }
 
     /// Makes a recorded run again with something else happening at named calls. Requests that the journal knows get

@@ -41,7 +41,8 @@ pub(super) async fn rehearse(
     let live = LiveRun {
         recorder,
         world,
-        budget: BudgetTracker::with_absorbed_ceiling(started.ceiling, started.absorbed_ceiling),
+        budget: BudgetTracker::with_limits(started.limits()),
+        agent: None,
         prices: Arc::clone(&inner.prices),
         policy,
         time: RunTime { origin: Duration::ZERO, before: Duration::ZERO },

@@ -3,34 +3,74 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aos_core::budget::{Balance, BudgetTracker};
+use aos_core::agent_budget::Wish;
+use aos_core::budget::{Balance, BudgetTracker, FailedSteps};
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::journal::{
-    CallClass, Entry, Event, Facts, Past, Recorder, Recording, RunResumed, RunStarted, Sink, audit,
+    CallClass, Entry, Event, Facts, Listener, Past, Recorder, Recording, RunResumed, RunStarted, Sink, audit,
 };
 use aos_core::policy::Policy;
+use aos_core::units::{Money, Timestamp};
 use aos_core::workflow::Workflow;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
-use super::run::{Beginning, Run, follow, listen};
+use super::run::{Beginning, Run, follow, listen, stoppable};
 use super::{Inner, replay};
 use crate::gate::{Behind, LiveRun, RunTime};
-use crate::providers::{ChatRequest, WorldSession};
+use crate::providers::{AgentBudget, ChatRequest, WorldSession};
+
+/// How a run goes on.
+#[derive(Default)]
+pub struct ResumeOptions {
+    budget: Option<Arc<dyn AgentBudget>>,
+    journal: Option<String>,
+}
+
+impl ResumeOptions {
+    /// The named budget that the run draws from, which has to be the one that its journal names; and where that is.
+    #[must_use]
+    pub fn budget(mut self, budget: Arc<dyn AgentBudget>, journal: Option<String>) -> Self {
+        (self.budget, self.journal) = (Some(budget), journal);
+        self
+    }
+
+    /// What a run holds of its named budget it goes on holding; what was settled in the meantime it takes again.
+    fn take_again(&self, started: &RunStarted, at: Timestamp) -> Result<(), Failure> {
+        let invalid = |message: String| Err(Failure::new(ErrorCode::ConfigInvalid, message));
+        let budget = match (&started.budget, &self.budget) {
+            (None, None) => return Ok(()),
+            (Some(name), Some(budget)) if name == budget.name() => budget,
+            (Some(name), _) => {
+                return invalid(format!("the run draws from the budget {name}; give that one"));
+            }
+            (None, Some(_)) => return invalid("the run draws from no named budget; give none".to_owned()),
+        };
+        let absorbed_ceiling = match started.failed_steps {
+            FailedSteps::Absorb => started.absorbed_ceiling,
+            FailedSteps::Charge => Money::ZERO,
+        };
+        let journal = self.journal.clone();
+        let wish = Wish { ceiling: started.ceiling, absorbed_ceiling, or_less: false, journal };
+        budget.take(started.run, wish, at).map(|_| ())
+    }
+}
 
 /// Takes up a run. Nothing is written, and nothing is asked, when this fails.
 pub(super) async fn resume(
     inner: &Arc<Inner>,
     sink: Box<dyn Sink>,
     recording: Recording,
+    options: ResumeOptions,
 ) -> Result<Run, Failure> {
     let facts = recording.facts()?;
     let started = facts.run().clone();
     check(inner, &recording, &started)?;
     let workflow = replay::workflow_of(&started)?;
     let skills = replay::resolve_live(inner, &started).await?;
+    options.take_again(&started, inner.world.clock().wall())?;
     let (stop, (listener, entries)) = (watch::Sender::new(None), mpsc::unbounded_channel());
-    let live = begin(inner, sink, recording, &workflow, listen(listener))?;
+    let live = begin(inner, (sink, recording), &workflow, (listen(listener), options.budget))?;
     let (id, input, now) = (started.run, started.input, facts.started());
     Ok(follow(inner, Beginning { id, workflow, input, begun: Ok(live), skills, stop, entries, now }))
 }
@@ -59,10 +99,9 @@ fn check(inner: &Inner, recording: &Recording, started: &RunStarted) -> Result<(
 
 fn begin(
     inner: &Inner,
-    sink: Box<dyn Sink>,
-    recording: Recording,
+    (sink, recording): (Box<dyn Sink>, Recording),
     workflow: &Workflow,
-    listener: aos_core::journal::Listener,
+    (listener, agent): (Listener, Option<Arc<dyn AgentBudget>>),
 ) -> Result<Arc<LiveRun>, Failure> {
     let facts = recording.facts()?;
     let policy = Arc::new(Policy::new(workflow.grants().clone()));
@@ -75,10 +114,11 @@ fn begin(
     let resumed = RunResumed { wall: world.clock.wall(), torn_bytes };
     let clock = Box::new(move || began.plus(time.at(clock.monotonic())));
     let recorder = Recorder::resume(sink, clock, listener, &recording, resumed)?;
-    let budget = BudgetTracker::restored(balance(&facts));
+    let budget = BudgetTracker::restored(balance(&facts), facts.run().failed_steps);
+    let budget = stoppable(budget, agent.as_ref());
     let prices = Arc::clone(&inner.prices);
     let behind = Behind::Killed(Arc::new(Past::new(recording)?));
-    Ok(Arc::new(LiveRun { recorder, world, budget, prices, policy, time, behind }))
+    Ok(Arc::new(LiveRun { recorder, world, budget, agent, prices, policy, time, behind }))
 }
 
 /// The ledger as the journal adds up to it.
@@ -91,6 +131,7 @@ fn balance(facts: &Facts) -> Balance {
         charged: cost.charged,
         absorbed: cost.absorbed,
         refunded: cost.refunded,
+        overrun: cost.overrun,
         peak_held: cost.peak_held,
     }
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aos_core::budget::BudgetTracker;
+use aos_core::agent_budget::RunSpending;
+use aos_core::budget::{BudgetTracker, Limits};
 use aos_core::failure::{ErrorCategory, ErrorCode, Failure};
 use aos_core::ids::{RunId, Seed, SkillId};
 use aos_core::journal::{
@@ -12,52 +13,21 @@ use aos_core::journal::{
     RunStarted, Sink,
 };
 use aos_core::json;
-use aos_core::outcome::{OutcomeCode, StructuredOutcome};
+use aos_core::outcome::{Cost, OutcomeCode, StructuredOutcome};
 use aos_core::policy::Policy;
-use aos_core::units::{Money, Timestamp, whole_millis};
+use aos_core::units::{Timestamp, whole_millis};
 use aos_core::workflow::Workflow;
 use futures_util::stream::{self, Stream};
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use super::{Inner, course, new_run_id};
+use super::{Inner, RunOptions, course, new_run_id};
 use crate::gate::{Behind, Course, LiveRun, RunTime};
 use crate::invocation::{Prepared, StopReason};
 use crate::metrics::Mode;
-use crate::providers::MemorySink;
+use crate::providers::{AgentBudget, MemorySink};
 use crate::workflow::{RunPlan, stop};
-
-/// How one run differs from what its workflow says.
-#[derive(Default)]
-pub struct RunOptions {
-    id: Option<RunId>,
-    sink: Option<Box<dyn Sink>>,
-    ceiling: Option<Money>,
-}
-
-impl RunOptions {
-    /// Its id, one of [`Runtime::new_id`](super::Runtime::new_id); without it, a new one.
-    #[must_use]
-    pub const fn id(mut self, id: RunId) -> Self {
-        self.id = Some(id);
-        self
-    }
-
-    /// Where the journal goes; without it, into memory, and it is gone with the run.
-    #[must_use]
-    pub fn journal(mut self, sink: impl Sink + 'static) -> Self {
-        self.sink = Some(Box::new(sink));
-        self
-    }
-
-    /// The most that may be charged, instead of the workflow's own ceiling.
-    #[must_use]
-    pub const fn ceiling(mut self, ceiling: Money) -> Self {
-        self.ceiling = Some(ceiling);
-        self
-    }
-}
 
 /// A run that goes on. Dropped, it stops where it is, and its journal has no end.
 pub struct Run {
@@ -137,9 +107,12 @@ pub(super) fn start(inner: &Arc<Inner>, workflow: &Workflow, input: Value, optio
     let id = options.id.unwrap_or_else(new_id);
     let readable = check_readable(&input);
     let begun = readable.and(drawn).and_then(|_| inner.world.entropy().draw()).and_then(|seed| {
-        let started =
-            run_started(inner, workflow, &input, &skills, (id, Seed::from_bytes(seed), options.ceiling));
-        begin(inner, workflow, options.sink, started, listener)
+        let money = &options.money;
+        let limits = money.take(id, workflow.budget(), now)?;
+        let mut started = run_started(inner, workflow, &input, &skills, (id, Seed::from_bytes(seed), limits));
+        started.budget = money.budget.as_ref().map(|budget| budget.name().clone());
+        begin(inner, workflow, options.sink, started, (listener, money.budget.clone()))
+            .inspect_err(|_| money.give_back(id, now))
     });
     follow(inner, Beginning { id, workflow: workflow.clone(), input, begun, skills, stop, entries, now })
 }
@@ -204,9 +177,8 @@ fn run_started(
     workflow: &Workflow,
     input: &Value,
     skills: &Skills,
-    (run, seed, ceiling): (RunId, Seed, Option<Money>),
+    (run, seed, limits): (RunId, Seed, Limits),
 ) -> RunStarted {
-    let ceiling = ceiling.unwrap_or_else(|| workflow.ceiling());
     let pin = |skill: &Result<Arc<Prepared>, Failure>| match skill {
         Ok(skill) => PinnedSkill::Component {
             digest: skill.metadata().digest,
@@ -221,8 +193,10 @@ fn run_started(
         workflow_digest: workflow.digest(),
         workflow_text: workflow.text().to_owned(),
         input: input.clone(),
-        ceiling,
-        absorbed_ceiling: ceiling,
+        ceiling: limits.ceiling,
+        absorbed_ceiling: limits.absorbed_ceiling,
+        failed_steps: limits.failed_steps,
+        budget: None,
         prices: inner.prices.digest(),
         fuel_price: inner.prices.fuel,
         seed,
@@ -237,20 +211,28 @@ fn begin(
     workflow: &Workflow,
     sink: Option<Box<dyn Sink>>,
     started: RunStarted,
-    listener: mpsc::UnboundedSender<Arc<Entry>>,
+    (listener, agent): (mpsc::UnboundedSender<Arc<Entry>>, Option<Arc<dyn AgentBudget>>),
 ) -> Result<Arc<LiveRun>, Failure> {
     let policy = Arc::new(Policy::new(workflow.grants().clone()));
     let world = inner.world.open(&policy);
     let (clock, wall) = (Arc::clone(&world.clock), world.clock.wall());
     let time = RunTime { origin: clock.monotonic(), before: Duration::ZERO };
-    let budget = BudgetTracker::with_absorbed_ceiling(started.ceiling, started.absorbed_ceiling);
+    let budget = stoppable(BudgetTracker::with_limits(started.limits()), agent.as_ref());
     let sink = sink.unwrap_or_else(|| Box::new(MemorySink::default()));
     // Entries carry the wall time of the start and the monotonic time since then, so that they never step back.
     let clock = Box::new(move || wall.plus(time.at(clock.monotonic())));
     let recorder = Recorder::start(sink, clock, listen(listener), started)?;
     let prices = Arc::clone(&inner.prices);
     let behind = Behind::Nothing;
-    Ok(Arc::new(LiveRun { recorder, world, budget, prices, policy, time, behind }))
+    Ok(Arc::new(LiveRun { recorder, world, budget, agent, prices, policy, time, behind }))
+}
+
+/// The ledger of a run, which reserves nothing once its named budget is stopped.
+pub(super) fn stoppable(budget: BudgetTracker, agent: Option<&Arc<dyn AgentBudget>>) -> BudgetTracker {
+    match agent.cloned() {
+        Some(agent) => budget.stopped_by(Box::new(move || agent.is_stopped())),
+        None => budget,
+    }
 }
 
 /// Hands entries on to the handle.
@@ -323,7 +305,20 @@ async fn finish(
         Ok((_, outcome)) => live.sync().await.map(|()| outcome),
         Err(error) => Err(error.into()),
     };
+    if let Ok(outcome) = &outcome {
+        give_back_rest(live, outcome).await;
+    }
     outcome.unwrap_or_else(|failure| unsealed(live, workflow, failure))
+}
+
+/// Tells the named budget what the run has spent. Where that fails, the run holds its ceilings until someone settles it:
+/// the outcome is sealed, and is not changed by it.
+async fn give_back_rest(live: &LiveRun, outcome: &StructuredOutcome) {
+    let Some(agent) = live.agent.clone() else { return };
+    let (run, at, cost) = (outcome.run_id, live.world.clock.wall(), outcome.cost);
+    let Cost { charged, absorbed, overrun, .. } = cost;
+    let spent = RunSpending { charged, absorbed, overrun };
+    let _ = tokio::task::spawn_blocking(move || agent.settle(run, spent, at)).await;
 }
 
 fn unsealed(live: &LiveRun, workflow: &Workflow, failure: Failure) -> StructuredOutcome {

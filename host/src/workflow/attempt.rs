@@ -7,6 +7,7 @@ use aos_core::failure::{ErrorCode, Failure};
 use aos_core::journal::{Cursor, Divergence, Interrupted, StepEnded};
 use aos_core::outcome::OutcomeCode;
 use aos_core::units::{Fuel, whole_millis};
+use aos_core::workflow::Step;
 use serde_json::Value;
 
 use super::ledger::{self, Beginning, Begun, Wanted};
@@ -24,22 +25,22 @@ pub(super) struct Attempted {
 pub(super) async fn attempt(
     context: &RunContext,
     cursor: &Cursor,
-    skill: &Arc<Prepared>,
-    input: &Value,
-    deadline: Option<Duration>,
+    step: &Step,
+    (skill, input): (&Arc<Prepared>, &Value),
 ) -> Result<Attempted, Failure> {
     if let Some(ended) = ended_before(context, cursor) {
         return Ok(ended);
     }
     let contract = &skill.metadata().contract;
     let longest = Duration::from_millis(contract.deadline_ms.into());
-    let deadline = deadline.map_or(longest, |deadline| deadline.min(longest));
+    let deadline = step.deadline.map_or(longest, |deadline| deadline.min(longest));
     let limits = GateLimits { host_calls: contract.host_calls, call_time: deadline };
     let wanted = Wanted {
         cursor,
         skill_id: &skill.metadata().id,
         skill,
         input,
+        ceiling: step.ceiling,
         deadline_ms: whole_millis(deadline),
         limits,
     };
@@ -50,7 +51,7 @@ pub(super) async fn attempt(
             return Ok(Attempted { ended, repeatable: true });
         }
     };
-    let Begun { gate, fuel, fuel_cut, fuel_hold } = begun;
+    let Begun { gate, fuel, fuel_cut_by, fuel_hold } = begun;
     let cut = recorded_cut(context, cursor);
     let order = Order {
         skill: Arc::clone(skill),
@@ -66,7 +67,7 @@ pub(super) async fn attempt(
     repeat_cut(context, cursor, &mut ended);
     check_caught_up(&gate, cursor)?;
     stop_at_once(&ended)?;
-    blame_budget(&mut ended, fuel_cut);
+    blame_budget(&mut ended, fuel_cut_by);
     context.metrics.skill_memory(skill.metadata().id.as_str(), ended.memory);
     let repeatable = gate.is_repeatable();
     let ended = ledger::end(&context.course, cursor, gate, ended, fuel_hold)?;
@@ -160,10 +161,10 @@ fn stop_at_once(ended: &Ended) -> Result<(), Failure> {
 }
 
 /// Fuel that ran out because the money did is a matter of the budget.
-fn blame_budget(ended: &mut Ended, fuel_cut: bool) {
-    let Err(failure) = &mut ended.result else { return };
-    if fuel_cut && failure.code == ErrorCode::FuelExhausted && ended.interrupted.is_none() {
-        let message = "the budget affords no more fuel";
-        *failure = Failure::new(ErrorCode::BudgetExceeded, message).with_subcode("fuel");
+fn blame_budget(ended: &mut Ended, fuel_cut_by: Option<ErrorCode>) {
+    let (Err(failure), Some(code)) = (&mut ended.result, fuel_cut_by) else { return };
+    if failure.code == ErrorCode::FuelExhausted && ended.interrupted.is_none() {
+        let whose = if code == ErrorCode::StepCeilingExceeded { "step's ceiling" } else { "budget" };
+        *failure = Failure::new(code, format!("the {whose} affords no more fuel")).with_subcode("fuel");
     }
 }

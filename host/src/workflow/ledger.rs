@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aos_core::budget::{InFlight, Refusal};
+use aos_core::budget::{FailedSteps, InFlight, Refusal, StepAccount, is_refusal};
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::SkillId;
 use aos_core::journal::{Cursor, Divergence, Event, Facts, FuelProof, Retry, StepEnded, StepStarted};
@@ -19,7 +19,7 @@ use crate::invocation::{Ended, Prepared, StopReason};
 pub(super) struct Begun {
     pub gate: Gate,
     pub fuel: Fuel,
-    pub fuel_cut: bool,
+    pub fuel_cut_by: Option<ErrorCode>,
     /// The money held for its fuel; none in a replay.
     pub fuel_hold: Option<InFlight>,
 }
@@ -36,6 +36,7 @@ pub(super) struct Wanted<'a> {
     pub skill_id: &'a SkillId,
     pub skill: &'a Prepared,
     pub input: &'a Value,
+    pub ceiling: Option<Money>,
     pub deadline_ms: u64,
     pub limits: GateLimits,
 }
@@ -84,34 +85,30 @@ pub(super) fn begin(course: &Course, wanted: &Wanted<'_>) -> Result<Beginning, F
         Course::Replay(replayer) => {
             let Some(recorded) = replayer.started(wanted.cursor) else {
                 let Some(ended) = replayer.ended(wanted.cursor) else {
-                    let actual = wanted.started(Fuel::ZERO, false, Money::ZERO);
+                    let actual = wanted.started(Fuel::ZERO, None, Money::ZERO);
                     replayer.step_started(wanted.cursor, &actual).map_err(Failure::from)?;
                     return Err(Failure::new(
                         ErrorCode::ReplayExhausted,
                         "the journal holds no such attempt",
                     ));
                 };
-                let by_the_ledger = matches!(
-                    ended.code,
-                    OutcomeCode::Error(ErrorCode::BudgetExceeded | ErrorCode::AbsorbedCeilingExceeded)
-                );
-                if !by_the_ledger {
+                if !matches!(ended.code, OutcomeCode::Error(code) if is_refusal(code)) {
                     let what = "the journal says that the attempt never began, and nothing kept it from that";
                     let found = Divergence::unmatched(ErrorCode::ReplayDivergence, what);
                     return Err(found.at(wanted.cursor, None).into());
                 }
                 return Ok(Beginning::Ended(ended));
             };
-            let actual = wanted.started(recorded.fuel_granted, recorded.fuel_cut, recorded.held);
+            let actual = wanted.started(recorded.fuel_granted, recorded.fuel_cut_by, recorded.held);
             replayer.step_started(wanted.cursor, &actual).map_err(Failure::from)?;
             let gate = Gate::replay(Arc::clone(replayer), wanted.cursor.clone(), wanted.limits);
-            let fuel_cut = recorded.fuel_cut;
+            let fuel_cut_by = recorded.fuel_cut_by;
             let fuel = match replayer.fuel() {
                 FuelProof::Compared => recorded.fuel_granted,
                 // The grant was counted in another way, and may be too little here for the same work.
                 FuelProof::FromJournal => recorded.fuel_granted.max(ResourceContract::host_maximum().fuel),
             };
-            Ok(Beginning::Begun(Begun { gate, fuel, fuel_cut, fuel_hold: None }))
+            Ok(Beginning::Begun(Begun { gate, fuel, fuel_cut_by, fuel_hold: None }))
         }
     }
 }
@@ -120,16 +117,16 @@ fn begin_live(run: &Arc<LiveRun>, wanted: &Wanted<'_>) -> Result<Beginning, Fail
     if let Some(begun) = begin_again(run, wanted)? {
         return Ok(Beginning::Begun(begun));
     }
-    let account = run.budget.open_attempt();
+    let account = account_of(run, wanted).open_attempt();
     let metadata = wanted.skill.metadata();
     let contract: &ResourceContract = &metadata.contract;
     let admit = || -> Result<_, Refusal> {
-        let grant = run.budget.grant_fuel(contract, metadata.estimate, run.prices.fuel)?;
-        Ok((grant, account.reserve(grant.price)?.sent()))
+        let (grant, hold) = account.buy_fuel(contract.fuel, metadata.estimate, run.prices.fuel)?;
+        Ok((grant, hold.sent()))
     };
     let decided = run.recorder.append_with(Some(wanted.cursor), |_, _| match admit() {
         Ok((grant, hold)) => {
-            let started = wanted.started(grant.fuel, grant.cut_by_budget, grant.price);
+            let started = wanted.started(grant.fuel, grant.cut_by, grant.price);
             (Event::StepStarted(started), Ok((grant, hold)))
         }
         Err(refusal) => {
@@ -148,36 +145,44 @@ fn begin_live(run: &Arc<LiveRun>, wanted: &Wanted<'_>) -> Result<Beginning, Fail
                 wanted.limits,
             ),
             fuel: grant.fuel,
-            fuel_cut: grant.cut_by_budget,
+            fuel_cut_by: grant.cut_by,
             fuel_hold: Some(hold),
         }),
         Err(ended) => Beginning::Ended(ended),
     })
 }
 
+/// The account of the attempt's step. In a run that goes on, it has what the step used before.
+fn account_of(run: &LiveRun, wanted: &Wanted<'_>) -> StepAccount {
+    let step = &wanted.cursor.step;
+    let used = run.past().and_then(|past| Some(past.replayer().facts().step(step)?.used()));
+    run.budget.step(step, wanted.ceiling, used.unwrap_or_default())
+}
+
 /// Takes up an attempt in which the run was killed: what it holds and has spent stands in the ledger.
 fn begin_again(run: &Arc<LiveRun>, wanted: &Wanted<'_>) -> Result<Option<Begun>, Failure> {
     let Some(past) = run.past() else { return Ok(None) };
     let Some(recorded) = past.replayer().started(wanted.cursor) else { return Ok(None) };
-    let actual = wanted.started(recorded.fuel_granted, recorded.fuel_cut, recorded.held);
+    let actual = wanted.started(recorded.fuel_granted, recorded.fuel_cut_by, recorded.held);
     past.replayer().step_started(wanted.cursor, &actual).map_err(Failure::from)?;
-    let account = run.budget.reopen_attempt(past.spent(wanted.cursor));
+    let account = account_of(run, wanted).reopen_attempt(past.spent(wanted.cursor));
     let fuel_hold = Some(account.held_before(recorded.held));
-    let (fuel, fuel_cut) = (recorded.fuel_granted, recorded.fuel_cut);
+    let (fuel, fuel_cut_by) = (recorded.fuel_granted, recorded.fuel_cut_by);
     let policy = wanted.skill.policy(&run.policy);
     let gate = Gate::live(Arc::clone(run), account, policy, wanted.cursor.clone(), wanted.limits);
-    Ok(Some(Begun { gate, fuel, fuel_cut, fuel_hold }))
+    Ok(Some(Begun { gate, fuel, fuel_cut_by, fuel_hold }))
 }
 
 impl Wanted<'_> {
-    fn started(&self, fuel_granted: Fuel, fuel_cut: bool, held: Money) -> StepStarted {
+    fn started(&self, fuel_granted: Fuel, fuel_cut_by: Option<ErrorCode>, held: Money) -> StepStarted {
         StepStarted {
             skill: self.skill_id.clone(),
             digest: self.skill.metadata().digest,
             input: self.input.clone(),
             fuel_granted,
-            fuel_cut,
+            fuel_cut_by,
             held,
+            ceiling: self.ceiling,
             deadline_ms: self.deadline_ms,
         }
     }
@@ -210,7 +215,10 @@ pub(super) fn end(
         }
         match gate.into_account() {
             Some(account) if event.status == Status::Success => event.charged = account.succeed(),
-            Some(account) => event.absorbed = account.fail(),
+            Some(account) => match account.tracker().failed_steps() {
+                FailedSteps::Absorb => event.absorbed = account.fail(),
+                FailedSteps::Charge => event.charged = account.fail(),
+            },
             None => {}
         }
         (Event::StepEnded(Box::new(event.clone())), event)

@@ -37,7 +37,7 @@ pub(super) async fn run(context: Arc<RunContext>, step: Step) -> Result<StepEnde
     loop {
         let attempted = {
             let _permit = context.permits.acquire().await;
-            attempt(&context, &cursor, &skill, &input, step.deadline).await?
+            attempt(&context, &cursor, &step, (&skill, &input)).await?
         };
         let Some(failure) = attempted.ended.failure.clone() else {
             return Ok(attempted.ended);

@@ -3,11 +3,21 @@
 #![deny(clippy::float_arithmetic)]
 
 mod account;
+mod books;
+mod http_price;
+mod model_price;
 mod prices;
+mod quote;
+mod refusal;
 mod reservation;
+mod sync;
 mod tracker;
 
-pub use account::AttemptAccount;
-pub use prices::{ModelPrice, PriceList, PricesInvalid};
+pub use account::{AttemptAccount, FuelGrant};
+pub use http_price::HttpPrice;
+pub use model_price::{ModelPrice, PriceTier, TokenCount};
+pub use prices::{PriceList, PricesInvalid};
+pub use quote::{Fitted, LEAST_TOKENS, Quote};
+pub use refusal::{Refusal, is_refusal};
 pub use reservation::{InFlight, Reservation, Settled};
-pub use tracker::{Balance, BudgetTracker, FuelGrant, Refusal};
+pub use tracker::{Balance, BudgetTracker, FailedSteps, Limits, StepAccount, StopFlag};

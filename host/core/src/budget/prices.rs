@@ -3,14 +3,19 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
+use super::{HttpPrice, ModelPrice};
 use crate::ids::Digest;
-use crate::units::{MAX_EXACT_INTEGER, Money, OutOfRange};
+use crate::policy::{HostPattern, HostPatternInvalid};
 
 /// The list that comes with this build.
 const BUNDLED: &str = include_str!("prices.toml");
 
-/// What fuel and models cost. All prices are nano-dollars for a million units.
+/// What stands for every host.
+const ANY_HOST: &str = "*";
+
+/// What fuel, models and requests cost. All prices are nano-dollars for a million units.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PriceList {
@@ -18,27 +23,33 @@ pub struct PriceList {
     pub as_of: String,
     /// A million units of fuel.
     pub fuel: u64,
-    /// Models by name.
+    /// Models by name, or by the beginning of their names and `*`.
+    #[serde(default)]
     pub models: BTreeMap<String, ModelPrice>,
-}
-
-/// What a million tokens of one model cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ModelPrice {
-    /// Tokens of the request.
-    pub input: u64,
-    /// Tokens of the request that the provider had cached; absent: as `input`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cached_input: Option<u64>,
-    /// Tokens of the answer, reasoning included.
-    pub output: u64,
+    /// Requests by host, as grants name hosts, or `*`. A host without a price costs nothing.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub http: BTreeMap<String, HttpPrice>,
 }
 
 /// A price list that does not follow its format.
 #[derive(Debug, thiserror::Error)]
-#[error("the price list is not of its format")]
-pub struct PricesInvalid(#[from] toml::de::Error);
+pub enum PricesInvalid {
+    /// It is no TOML, lacks a field, has one too many, or a price is no integer of 64 bits from zero up.
+    #[error("the price list is not of its format: {0}")]
+    Format(#[from] toml::de::Error),
+    /// `as_of` is no day.
+    #[error("as_of = {0:?} is no day, such as \"2026-01-31\"")]
+    Day(String),
+    /// A name of a model is empty, or has a `*` that is not its end.
+    #[error("models.{0:?}: a name is that of a model, or the beginning of one and a *")]
+    Model(String),
+    /// The tiers of a model are not in order.
+    #[error("models.{0:?}: tiers stand in the order of `above`, each above the one before it")]
+    Tiers(String),
+    /// A host is none.
+    #[error("http: {0}; or \"*\" for every host")]
+    Host(#[from] HostPatternInvalid),
+}
 
 impl PriceList {
     /// The list that comes with this build.
@@ -50,14 +61,34 @@ impl PriceList {
         Self::from_toml(BUNDLED)
     }
 
+    /// The text of the list that comes with this build: a beginning for one's own.
+    #[must_use]
+    pub const fn bundled_text() -> &'static str {
+        BUNDLED
+    }
+
     /// Reads a list.
     ///
     /// # Errors
     ///
-    /// [`PricesInvalid`] for text that is no TOML, an unknown or missing field, or a price that is no integer of 64 bits
-    /// from zero up.
+    /// [`PricesInvalid`], with line and column where the text is not of the format.
     pub fn from_toml(text: &str) -> Result<Self, PricesInvalid> {
-        Ok(toml::from_str(text)?)
+        let list: Self = toml::from_str(text)?;
+        if list.as_of.parse::<jiff::civil::Date>().is_err() || list.as_of.len() != 10 {
+            return Err(PricesInvalid::Day(list.as_of));
+        }
+        for (name, price) in &list.models {
+            if name.is_empty() || name.find('*').is_some_and(|star| star + 1 != name.len()) {
+                return Err(PricesInvalid::Model(name.clone()));
+            }
+            if !price.tiers.iter().map(|tier| tier.above).is_sorted_by(|one, next| one < next) {
+                return Err(PricesInvalid::Tiers(name.clone()));
+            }
+        }
+        for host in list.http.keys().filter(|host| *host != ANY_HOST) {
+            host.parse::<HostPattern>()?;
+        }
+        Ok(list)
     }
 
     /// The digest of the list's canonical form: the same prices, the same digest.
@@ -66,30 +97,25 @@ impl PriceList {
         crate::canonical::digest(self).unwrap_or_else(|_| Digest::of(&[]))
     }
 
-    /// The price of a model, if the list has it.
+    /// The price of a model, if the list has it: by its name, or by the longest beginning of it.
     #[must_use]
-    pub fn model(&self, name: &str) -> Option<ModelPrice> {
-        self.models.get(name).copied()
+    pub fn model(&self, name: &str) -> Option<&ModelPrice> {
+        let begins = |known: &&String| known.strip_suffix('*').is_some_and(|front| name.starts_with(front));
+        self.models.get(name).or_else(|| {
+            let longest = self.models.keys().filter(begins).max_by_key(|known| known.len())?;
+            self.models.get(longest)
+        })
     }
-}
 
-impl ModelPrice {
-    /// The price of some tokens. Cached ones are part of the input.
-    ///
-    /// # Errors
-    ///
-    /// [`OutOfRange`] past [`Money::MAX`].
-    pub fn of(&self, input: u64, cached: u64, output: u64) -> Result<Money, OutOfRange> {
-        let cached = cached.min(input);
-        let parts = [
-            (input - cached, self.input),
-            (cached, self.cached_input.unwrap_or(self.input)),
-            (output, self.output),
-        ];
-        let millionths: u128 =
-            parts.iter().map(|(count, price)| u128::from(*count) * u128::from(*price)).sum();
-        let nanos = millionths.div_ceil(1_000_000);
-        let out_of_range = OutOfRange { value: nanos, unit: "nano-dollars", most: MAX_EXACT_INTEGER };
-        Money::from_nanos(u64::try_from(nanos).map_err(|_| out_of_range)?)
+    /// The price of a request: the dearest of those whose host is meant, the one for every host where none is.
+    #[must_use]
+    pub fn http(&self, url: &Url) -> HttpPrice {
+        let meant = |host: &str| host.parse::<HostPattern>().is_ok_and(|pattern| pattern.matches(url));
+        let named = self.http.iter().filter(|(host, _)| meant(host)).map(|(_, price)| *price);
+        let dearest = named.reduce(|one, other| HttpPrice {
+            request: one.request.max(other.request),
+            kib: one.kib.max(other.kib),
+        });
+        dearest.or_else(|| self.http.get(ANY_HOST).copied()).unwrap_or_default()
     }
 }

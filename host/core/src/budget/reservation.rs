@@ -1,7 +1,7 @@
 //! Money held for one thing that is about to happen. The types make sure that it cannot be forgotten.
 
 use super::BudgetTracker;
-use super::account::Spent;
+use super::books::AttemptKey;
 use crate::units::Money;
 
 /// Money held before anything left. Dropped, it goes back.
@@ -28,13 +28,19 @@ pub struct Settled {
 #[derive(Debug)]
 struct Hold {
     tracker: BudgetTracker,
-    spent: Spent,
+    key: AttemptKey,
     amount: Money,
 }
 
+impl Hold {
+    fn settle(self, actual: Money) -> Settled {
+        self.tracker.lock().settle(self.key, self.amount, actual)
+    }
+}
+
 impl Reservation {
-    pub(super) fn new(tracker: BudgetTracker, spent: Spent, amount: Money) -> Self {
-        Self(Some(Hold { tracker, spent, amount }))
+    pub(super) const fn new(tracker: BudgetTracker, key: AttemptKey, amount: Money) -> Self {
+        Self(Some(Hold { tracker, key, amount }))
     }
 
     /// How much is held.
@@ -63,21 +69,14 @@ impl InFlight {
 
     /// Counts `actual` as spent, at most what was held, and gives back the rest.
     pub fn settle(mut self, actual: Money) -> Settled {
-        let Some(hold) = self.0.take() else {
-            return Settled::default();
-        };
-        let spent = actual.min(hold.amount);
-        let refunded = hold.amount.saturating_sub(spent);
-        hold.spent.add(spent);
-        hold.tracker.refund(refunded);
-        Settled { spent, refunded, overrun: actual.saturating_sub(hold.amount) }
+        self.0.take().map_or_else(Settled::default, |hold| hold.settle(actual))
     }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
         if let Some(hold) = self.0.take() {
-            hold.tracker.refund(hold.amount);
+            hold.settle(Money::ZERO);
         }
     }
 }
@@ -85,7 +84,8 @@ impl Drop for Reservation {
 impl Drop for InFlight {
     fn drop(&mut self) {
         if let Some(hold) = self.0.take() {
-            hold.spent.add(hold.amount);
+            let all = hold.amount;
+            hold.settle(all);
         }
     }
 }

@@ -1,22 +1,63 @@
-//! The ledger of a run: one lock, five sums, and the rule that no reservation passes a ceiling.
+//! The ledger of a run: books under one lock, and the handles that move money in them.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::fmt;
 
-use super::AttemptAccount;
-use crate::failure::{ErrorCode, Failure};
-use crate::skill::ResourceContract;
-use crate::units::{Fuel, Money, OutOfRange};
+use serde::{Deserialize, Serialize};
+
+use super::books::Books;
+use super::sync::{Arc, Mutex, MutexGuard};
+use super::{AttemptAccount, Refusal};
+use crate::failure::ErrorCode;
+use crate::ids::StepId;
+use crate::units::{Money, OutOfRange};
 
 /// What a run may spend and has spent. A clone shares the same sums.
 ///
-/// `available + held + charged = ceiling` holds after every operation, and `absorbed` stands beside it.
-#[derive(Debug, Clone)]
-pub struct BudgetTracker {
-    sums: Arc<Mutex<Balance>>,
+/// `available + held + charged + overrun = ceiling` holds after every operation, as long as no provider bills more than
+/// it could; `absorbed` stands beside it, under a ceiling of its own.
+#[derive(Clone)]
+pub struct BudgetTracker(Arc<Shared>);
+
+struct Shared {
+    books: Mutex<Books>,
+    is_stopped: Option<StopFlag>,
+}
+
+/// Says whether someone has stopped the budget. It is asked at every reservation.
+pub type StopFlag = Box<dyn Fn() -> bool + Send + Sync>;
+
+/// Where the money of failed attempts is booked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FailedSteps {
+    /// As absorbed: it goes back to the budget, and counts against a ceiling of its own.
+    #[default]
+    Absorb,
+    /// As charged, like that of any other attempt: the ceiling alone bounds what leaves.
+    Charge,
+}
+
+impl FailedSteps {
+    /// Whether it is what a workflow gets that says nothing.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a run may spend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The most that may be charged.
+    pub ceiling: Money,
+    /// The most that failed attempts may lose. With [`FailedSteps::Charge`] it is not looked at.
+    pub absorbed_ceiling: Money,
+    /// Where the money of failed attempts is booked.
+    pub failed_steps: FailedSteps,
 }
 
 /// The sums at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Balance {
     /// The most that may be charged.
     pub ceiling: Money,
@@ -30,6 +71,8 @@ pub struct Balance {
     pub absorbed: Money,
     /// Given back, in all.
     pub refunded: Money,
+    /// Billed beyond what was held, in all.
+    pub overrun: Money,
     /// The most that was held at one time.
     pub peak_held: Money,
 }
@@ -38,56 +81,34 @@ impl Balance {
     /// What may still be reserved.
     #[must_use]
     pub fn available(&self) -> Money {
-        let to_charge = self.ceiling.saturating_sub(self.held.saturating_add(self.charged));
-        let to_lose = self.absorbed_ceiling.saturating_sub(self.held.saturating_add(self.absorbed));
+        let taken = self.held.saturating_add(self.overrun);
+        let to_charge = self.ceiling.saturating_sub(taken.saturating_add(self.charged));
+        let to_lose = self.absorbed_ceiling.saturating_sub(taken.saturating_add(self.absorbed));
         to_charge.min(to_lose)
     }
 }
 
-/// Why a reservation is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{wanted} do not fit: {available} are available under the {limit} of {ceiling}")]
-pub struct Refusal {
-    /// `BUDGET_EXCEEDED` or `ABSORBED_CEILING_EXCEEDED`.
-    pub code: ErrorCode,
-    /// What was asked for.
-    pub wanted: Money,
-    /// What is left.
-    pub available: Money,
-    /// The ceiling that stands in the way.
-    pub ceiling: Money,
-    /// Its name.
-    pub limit: &'static str,
-    /// False when it would not fit into an untouched budget either.
-    pub fits_later: bool,
-}
-
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        let details = serde_json::json!({
-            "wanted": refusal.wanted, "available": refusal.available, "ceiling": refusal.ceiling,
-            "fits_later": refusal.fits_later,
-        });
-        Self::new(refusal.code, refusal.to_string()).with_details(details)
+impl Limits {
+    /// A ceiling, and as much again for what failed attempts lose.
+    #[must_use]
+    pub const fn new(ceiling: Money) -> Self {
+        Self { ceiling, absorbed_ceiling: ceiling, failed_steps: FailedSteps::Absorb }
     }
-}
 
-/// Fuel that an attempt may use, and what it costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FuelGrant {
-    /// Units.
-    pub fuel: Fuel,
-    /// Their price, which is to be reserved.
-    pub price: Money,
-    /// True when the contract gives more than the budget affords.
-    pub cut_by_budget: bool,
+    fn untouched(self) -> Balance {
+        let absorbed_ceiling = match self.failed_steps {
+            FailedSteps::Absorb => self.absorbed_ceiling,
+            FailedSteps::Charge => Money::MAX,
+        };
+        Balance { ceiling: self.ceiling, absorbed_ceiling, ..Balance::default() }
+    }
 }
 
 impl BudgetTracker {
     /// A ledger that charges at most `ceiling`, and loses at most as much again to failed attempts.
     #[must_use]
     pub fn new(ceiling: Money) -> Self {
-        Self::with_absorbed_ceiling(ceiling, ceiling)
+        Self::with_limits(Limits::new(ceiling))
     }
 
     /// A ledger with a ceiling in whole cents.
@@ -99,124 +120,97 @@ impl BudgetTracker {
         Money::from_cents(cents).map(Self::new)
     }
 
-    /// A ledger with a ceiling for charges and another one for what failed attempts lose.
+    /// A ledger with these limits.
     #[must_use]
-    pub fn with_absorbed_ceiling(ceiling: Money, absorbed_ceiling: Money) -> Self {
-        let nothing = Money::ZERO;
-        let sums = Balance {
-            ceiling,
-            absorbed_ceiling,
-            held: nothing,
-            charged: nothing,
-            absorbed: nothing,
-            refunded: nothing,
-            peak_held: nothing,
-        };
-        Self { sums: Arc::new(Mutex::new(sums)) }
+    pub fn with_limits(limits: Limits) -> Self {
+        Self::of(Books::new(limits.untouched(), limits.failed_steps), None)
     }
 
-    /// The ledger of a run that goes on: what stood in it is what its journal adds up to.
+    /// The ledger of a run that goes on: what stands in it is what its journal adds up to.
     #[must_use]
-    pub fn restored(balance: Balance) -> Self {
-        Self { sums: Arc::new(Mutex::new(balance)) }
+    pub fn restored(balance: Balance, failed_steps: FailedSteps) -> Self {
+        let limits =
+            Limits { ceiling: balance.ceiling, absorbed_ceiling: balance.absorbed_ceiling, failed_steps };
+        let absorbed_ceiling = limits.untouched().absorbed_ceiling;
+        Self::of(Books::new(Balance { absorbed_ceiling, ..balance }, failed_steps), None)
+    }
+
+    /// The same ledger, which reserves nothing more once `flag` says that it is stopped. To be called before anything
+    /// else has a handle on it.
+    #[must_use]
+    pub fn stopped_by(self, flag: StopFlag) -> Self {
+        let books = Books::clone(&self.lock());
+        Self::of(books, Some(flag))
+    }
+
+    fn of(books: Books, is_stopped: Option<StopFlag>) -> Self {
+        Self(Arc::new(Shared { books: Mutex::new(books), is_stopped }))
     }
 
     /// The sums now.
     #[must_use]
     pub fn balance(&self) -> Balance {
-        *self.lock()
+        self.lock().balance()
     }
 
-    /// An account for one attempt. What it spends is charged when the attempt succeeds, and absorbed when not.
+    /// Where it books the money of failed attempts.
+    #[must_use]
+    pub fn failed_steps(&self) -> FailedSteps {
+        self.lock().failed_steps()
+    }
+
+    /// The account of a step, which may have a ceiling of its own over all its attempts. `used` is what it has used
+    /// before, in a run that goes on. The step of a name is opened once; asked for again, it is the same one.
+    #[must_use]
+    pub fn step(&self, name: &StepId, ceiling: Option<Money>, used: Money) -> StepAccount {
+        let step = self.lock().step(name, ceiling, used);
+        StepAccount { tracker: self.clone(), step }
+    }
+
+    /// Whether someone has stopped it.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.0.is_stopped.as_ref().is_some_and(|flag| flag())
+    }
+
+    pub(super) fn check_stopped(&self, wanted: Money) -> Result<(), Refusal> {
+        if !self.is_stopped() {
+            return Ok(());
+        }
+        let ceiling = self.balance().ceiling;
+        let available = Money::ZERO;
+        Err(Refusal { code: ErrorCode::BudgetStopped, wanted, available, ceiling, fits_later: true })
+    }
+
+    /// The sums are plain numbers, and every operation ends with them in order, so a panic elsewhere cannot leave them
+    /// half done.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Books> {
+        self.0.books.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for BudgetTracker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("BudgetTracker").field(&self.balance()).finish()
+    }
+}
+
+/// The account of one step.
+#[derive(Debug, Clone)]
+pub struct StepAccount {
+    tracker: BudgetTracker,
+    step: usize,
+}
+
+impl StepAccount {
+    /// An account for one attempt. What it spends is charged when the attempt succeeds, and booked as failed when not.
     pub fn open_attempt(&self) -> AttemptAccount {
-        AttemptAccount::new(self.clone())
+        self.reopen_attempt(Money::ZERO)
     }
 
     /// The account of an attempt that goes on, which has spent this much already. It is held, as all that is spent.
     pub fn reopen_attempt(&self, spent: Money) -> AttemptAccount {
-        AttemptAccount::restored(self.clone(), spent)
+        let key = self.tracker.lock().open_attempt(self.step, spent);
+        AttemptAccount::new(self.tracker.clone(), key)
     }
-
-    /// The fuel that an attempt gets: what its contract says, or what is affordable after `estimate` is set aside.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal`] when the estimate does not fit, or not one unit of fuel beside it.
-    pub fn grant_fuel(
-        &self,
-        contract: &ResourceContract,
-        estimate: Money,
-        price_per_million: u64,
-    ) -> Result<FuelGrant, Refusal> {
-        let balance = self.balance();
-        let rest = balance.available().checked_sub(estimate).ok_or_else(|| refusal(&balance, estimate))?;
-        let affordable = affordable_fuel(rest, price_per_million);
-        if affordable == Fuel::ZERO {
-            let unit = Money::of_units(1, price_per_million).unwrap_or(Money::MAX);
-            return Err(refusal(&balance, estimate.saturating_add(unit)));
-        }
-        let fuel = contract.fuel.min(affordable);
-        let price = Money::of_units(fuel.units(), price_per_million).unwrap_or(Money::MAX);
-        Ok(FuelGrant { fuel, price, cut_by_budget: affordable < contract.fuel })
-    }
-
-    pub(super) fn reserve(&self, amount: Money) -> Result<(), Refusal> {
-        let mut sums = self.lock();
-        let held = sums.held.checked_add(amount);
-        let fits = |taken: Money, ceiling: Money| {
-            held.and_then(|held| held.checked_add(taken)).is_some_and(|sum| sum <= ceiling)
-        };
-        if !fits(sums.charged, sums.ceiling) || !fits(sums.absorbed, sums.absorbed_ceiling) {
-            return Err(refusal(&sums, amount));
-        }
-        sums.held = sums.held.saturating_add(amount);
-        sums.peak_held = sums.peak_held.max(sums.held);
-        Ok(())
-    }
-
-    pub(super) fn refund(&self, amount: Money) {
-        let mut sums = self.lock();
-        sums.held = sums.held.saturating_sub(amount);
-        sums.refunded = sums.refunded.saturating_add(amount);
-    }
-
-    pub(super) fn charge(&self, amount: Money) {
-        let mut sums = self.lock();
-        sums.held = sums.held.saturating_sub(amount);
-        sums.charged = sums.charged.saturating_add(amount);
-    }
-
-    pub(super) fn absorb(&self, amount: Money) {
-        let mut sums = self.lock();
-        sums.held = sums.held.saturating_sub(amount);
-        sums.absorbed = sums.absorbed.saturating_add(amount);
-    }
-
-    /// The sums are plain numbers, whole after every statement, so a panic elsewhere cannot leave them half done.
-    fn lock(&self) -> MutexGuard<'_, Balance> {
-        self.sums.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn refusal(balance: &Balance, wanted: Money) -> Refusal {
-    let over = |taken: Money, ceiling: Money| {
-        let sum = balance.held.checked_add(taken).and_then(|sum| sum.checked_add(wanted));
-        sum.is_none_or(|sum| sum > ceiling)
-    };
-    let (code, ceiling, limit) = if over(balance.charged, balance.ceiling) {
-        (ErrorCode::BudgetExceeded, balance.ceiling, "ceiling")
-    } else {
-        (ErrorCode::AbsorbedCeilingExceeded, balance.absorbed_ceiling, "absorbed ceiling")
-    };
-    let fits_later = wanted <= balance.ceiling && wanted <= balance.absorbed_ceiling;
-    Refusal { code, wanted, available: balance.available(), ceiling, limit, fits_later }
-}
-
-/// The most fuel whose price, rounded up, is at most `money`.
-fn affordable_fuel(money: Money, price_per_million: u64) -> Fuel {
-    if price_per_million == 0 {
-        return Fuel::MAX;
-    }
-    let units = u128::from(money.nanos()) * 1_000_000 / u128::from(price_per_million);
-    u64::try_from(units).map_or(Fuel::MAX, Fuel::saturating)
 }

@@ -208,12 +208,24 @@ catalogue! {
     AbsorbedCeilingExceeded "ABSORBED_CEILING_EXCEEDED" RESOURCE Error AfterChange Caller Refund 402 "RESOURCE_EXHAUSTED"
         "failed attempts have used up what the run may lose"
         "mend what fails; each lost attempt is listed in the journal";
+    StepCeilingExceeded "STEP_CEILING_EXCEEDED" RESOURCE Error AfterChange Caller Refund 402 "RESOURCE_EXHAUSTED"
+        "what comes next could cost more than the step's own ceiling leaves over all its attempts; nothing of it was sent"
+        "raise the step's ceiling_cents, or ask for less (a smaller max_tokens)";
+    AgentBudgetExceeded "AGENT_BUDGET_EXCEEDED" RESOURCE Error AfterChange Operator Refund 402 "RESOURCE_EXHAUSTED"
+        "the named budget has less left than the run may spend; the run did not begin"
+        "give the run a smaller --ceiling-cents, raise the budget (aos budget set), or settle runs that died (aos budget settle)";
+    BudgetStopped "BUDGET_STOPPED" CANCELLED Error AfterChange Operator Refund 402 "FAILED_PRECONDITION"
+        "someone has stopped the named budget; nothing more is reserved under it, and nothing more leaves"
+        "see why with aos budget show, and let it go on with aos budget start";
     BudgetInvalidAmount "BUDGET_INVALID_AMOUNT" VALIDATION Error Never Caller Nothing 400 "INVALID_ARGUMENT"
         "an amount of money is negative, fractional, or more than nine million dollars"
         "write whole cents from 0 to 900719925";
     CostUnknown "COST_UNKNOWN" RESOURCE Error Never Operator Refund 422 "FAILED_PRECONDITION"
         "the price list has no price for the model, so no ceiling could be kept"
-        "use a model of the price list";
+        "use a model of the price list (aos prices), or give a list that has it with --prices";
+    CostOverrun "COST_OVERRUN" RESOURCE Error Never Operator Refund 402 "RESOURCE_EXHAUSTED"
+        "a provider billed more than its request could cost by the price list, and what is left does not cover what comes next"
+        "look at the overrun in the outcome's cost, and correct the price list (--prices)";
     LedgerInvariant "LEDGER_INVARIANT" INTEGRITY Critical Never Host Hold 500 "INTERNAL"
         "the ledger does not add up; nothing is spent further"
         "keep the journal and report it";

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{CallResult, Cursor, Divergence, Entry, Event, Recording, RunStarted, StepEnded};
+use crate::budget::FailedSteps;
 use crate::failure::ErrorCode;
+use crate::ids::StepId;
 use crate::outcome::Status;
 use crate::units::Money;
 
@@ -81,7 +83,11 @@ struct Ledger {
     held: Money,
     charged: Money,
     absorbed: Money,
+    overrun: Money,
     attempts: BTreeMap<Cursor, Attempt>,
+    /// What each step has used, whatever became of it.
+    used: BTreeMap<StepId, Money>,
+    ceilings: BTreeMap<StepId, Option<Money>>,
 }
 
 /// What an attempt that has not ended holds.
@@ -103,13 +109,20 @@ impl Ledger {
                 if event.held != price {
                     return Err("the fuel that is granted has another price");
                 }
+                let before = self.ceilings.insert(cursor.step.clone(), event.ceiling);
+                if before.is_some_and(|before| before != event.ceiling) {
+                    return Err("a step has two ceilings");
+                }
                 self.attempts.entry(cursor.clone()).or_default().fuel = event.held;
-                self.hold(run, event.held)
+                self.hold(run, cursor, event.held)
             }
             Event::Intent(event) => {
+                if !event.held_for.is_zero() && event.held_for.total() != event.held {
+                    return Err("the parts of a hold are not the whole");
+                }
                 let attempt = self.attempts.entry(cursor.clone()).or_default();
                 attempt.calls.insert(event.index, event.held);
-                self.hold(run, event.held)
+                self.hold(run, cursor, event.held)
             }
             Event::Result(event) => self.settle(cursor, event),
             Event::StepEnded(event) => self.end(run, cursor, event),
@@ -117,12 +130,17 @@ impl Ledger {
         }
     }
 
-    fn hold(&mut self, run: &RunStarted, amount: Money) -> Result<(), &'static str> {
+    fn hold(&mut self, run: &RunStarted, cursor: &Cursor, amount: Money) -> Result<(), &'static str> {
         self.held = self.held.checked_add(amount).ok_or("more is held than there is")?;
-        let within =
-            |taken: Money, ceiling: Money| self.held.checked_add(taken).is_some_and(|sum| sum <= ceiling);
+        let taken = self.held.saturating_add(self.overrun);
+        let within = |more: Money, ceiling: Money| taken.checked_add(more).is_some_and(|sum| sum <= ceiling);
+        let may_lose = run.failed_steps == FailedSteps::Charge || within(self.absorbed, run.absorbed_ceiling);
+        let used = self.used.entry(cursor.step.clone()).or_default();
+        *used = used.saturating_add(amount);
+        let ceiling = self.ceilings.get(&cursor.step).copied().flatten();
+        let of_step = ceiling.is_none_or(|ceiling| *used <= ceiling);
         // What holds nothing is allowed under any ceiling, also one that is used up.
-        let fits = within(self.charged, run.ceiling) && within(self.absorbed, run.absorbed_ceiling);
+        let fits = within(self.charged, run.ceiling) && may_lose && of_step;
         if fits || amount == Money::ZERO { Ok(()) } else { Err("a ceiling is passed") }
     }
 
@@ -132,9 +150,24 @@ impl Ledger {
         if event.spent.checked_add(event.refunded) != Some(held) {
             return Err("a call is not settled in full");
         }
+        if event.spent_on.total() != event.spent {
+            return Err("the parts of what was spent are not the whole");
+        }
+        if event.overrun > Money::ZERO && event.spent != held {
+            return Err("more is billed than was held, and not all of that is spent");
+        }
         attempt.spent = attempt.spent.saturating_add(event.spent);
         self.held = self.held.saturating_sub(event.refunded);
+        self.overrun = self.overrun.saturating_add(event.overrun);
+        self.give_back(cursor, event.refunded);
+        let used = self.used.entry(cursor.step.clone()).or_default();
+        *used = used.saturating_add(event.overrun);
         Ok(())
+    }
+
+    fn give_back(&mut self, cursor: &Cursor, amount: Money) {
+        let used = self.used.entry(cursor.step.clone()).or_default();
+        *used = used.saturating_sub(amount);
     }
 
     fn end(&mut self, run: &RunStarted, cursor: &Cursor, event: &StepEnded) -> Result<(), &'static str> {
@@ -146,12 +179,13 @@ impl Ledger {
         // What left and has no answer counts as spent.
         let open = calls.values().fold(Money::ZERO, |sum, held| sum.saturating_add(*held));
         let spent = spent.saturating_add(open).saturating_add(price);
-        let (charged, absorbed) =
-            if event.status == Status::Success { (spent, Money::ZERO) } else { (Money::ZERO, spent) };
+        let bills = event.status == Status::Success || run.failed_steps == FailedSteps::Charge;
+        let (charged, absorbed) = if bills { (spent, Money::ZERO) } else { (Money::ZERO, spent) };
         if (event.charged, event.absorbed) != (charged, absorbed) {
             return Err("an attempt is billed something else than it spent");
         }
         self.held = self.held.saturating_sub(event.fuel_refunded).saturating_sub(spent);
+        self.give_back(cursor, event.fuel_refunded);
         self.charged = self.charged.saturating_add(charged);
         self.absorbed = self.absorbed.saturating_add(absorbed);
         Ok(())

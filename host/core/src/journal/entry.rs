@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::budget::{FailedSteps, Limits};
 use crate::failure::{ErrorCode, Failure};
-use crate::ids::{Digest, RunId, Seed, SkillId, StepId};
-use crate::outcome::{OutcomeCode, Status};
+use crate::ids::{BudgetName, Digest, RunId, Seed, SkillId, StepId};
+use crate::outcome::{OutcomeCode, Spending, Status};
 use crate::units::{Fuel, Money, Timestamp};
 
 /// The version of the format that this build writes and reads.
@@ -90,6 +91,12 @@ pub struct RunStarted {
     pub ceiling: Money,
     /// The most that failed attempts may lose.
     pub absorbed_ceiling: Money,
+    /// Where the money of failed attempts is booked.
+    #[serde(default, skip_serializing_if = "FailedSteps::is_default")]
+    pub failed_steps: FailedSteps,
+    /// The named budget that the ceilings were taken from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<BudgetName>,
     /// The digest of the price list.
     pub prices: Digest,
     /// The price of a million units of fuel.
@@ -102,6 +109,15 @@ pub struct RunStarted {
     pub skills: BTreeMap<SkillId, PinnedSkill>,
     /// The digest of the stub world; null for the live one.
     pub stubs: Option<Digest>,
+}
+
+impl RunStarted {
+    /// What the run may spend.
+    #[must_use]
+    pub const fn limits(&self) -> Limits {
+        let Self { ceiling, absorbed_ceiling, failed_steps, .. } = *self;
+        Limits { ceiling, absorbed_ceiling, failed_steps }
+    }
 }
 
 /// What a skill's name stood for when the run began.
@@ -133,10 +149,14 @@ pub struct StepStarted {
     pub input: Value,
     /// Fuel that it may use.
     pub fuel_granted: Fuel,
-    /// Whether the budget affords less fuel than the contract gives.
-    pub fuel_cut: bool,
+    /// Which ceiling affords less fuel than the contract gives, if one does: `BUDGET_EXCEEDED` or
+    /// `STEP_CEILING_EXCEEDED`.
+    pub fuel_cut_by: Option<ErrorCode>,
     /// The price of that fuel, held.
     pub held: Money,
+    /// The most that all attempts of the step may spend together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ceiling: Option<Money>,
     /// Milliseconds that it may take.
     pub deadline_ms: u64,
 }
@@ -179,6 +199,12 @@ pub struct Intent {
     pub repeatable: bool,
     /// Its worst price, held.
     pub held: Money,
+    /// The same by what it is for.
+    #[serde(default, skip_serializing_if = "Spending::is_zero")]
+    pub held_for: Spending,
+    /// Tokens that a model's answer may have, where the budget affords fewer than were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clamped_to: Option<u32>,
 }
 
 /// A call has ended. Answer and settlement are one entry, so that no crash falls between them.
@@ -198,6 +224,9 @@ pub struct CallResult {
     pub ends_attempt: bool,
     /// What of the money held is spent.
     pub spent: Money,
+    /// The same by what it was spent on.
+    #[serde(default, skip_serializing_if = "Spending::is_zero")]
+    pub spent_on: Spending,
     /// What of it went back.
     pub refunded: Money,
     /// What was billed beyond it.

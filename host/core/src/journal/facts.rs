@@ -1,19 +1,21 @@
 //! What a journal's entries add up to. An outcome is made of these facts alone, so that a live run and its replay
 //! cannot tell different stories.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::tally::{OpenAttempt, OpenCall, Tally};
 use super::{
     CallResult, Cursor, Emitted, Entry, Event, Intent, PinnedSkill, RunStarted, Stamp, StepEnded, StepStarted,
 };
 use crate::failure::Failure;
 use crate::ids::{SkillId, StepId};
 use crate::outcome::{
-    Cost, Observability, OutcomeCode, OutcomeMetadata, SCHEMA, SideEffect, Status, StructuredOutcome,
+    AttemptCost, Cost, Observability, OutcomeCode, OutcomeMetadata, SCHEMA, SideEffect, Status,
+    StructuredOutcome,
 };
 use crate::units::{Fuel, Money, Timestamp, whole_millis};
 
@@ -24,8 +26,7 @@ pub struct Facts {
     started: Timestamp,
     steps: BTreeMap<StepId, StepFacts>,
     effects: Vec<Arc<SideEffect>>,
-    cost: Cost,
-    held: Money,
+    tally: Tally,
 }
 
 /// The facts of one step so far.
@@ -41,17 +42,19 @@ pub struct StepFacts {
     pub fuel_granted: Fuel,
     /// Attempts after the first.
     pub retries: u32,
-    cost: Cost,
-    held: Money,
-    open: BTreeMap<(Cursor, u32), Open>,
+    tally: Tally,
+    open: BTreeMap<Cursor, OpenAttempt>,
+    attempts: Vec<AttemptCost>,
     effects: Vec<usize>,
 }
 
-#[derive(Debug, Clone)]
-struct Open {
-    call: String,
-    target: String,
-    held: Money,
+impl StepFacts {
+    /// What the step has used over all its attempts: held, charged, absorbed, or billed beyond it.
+    #[must_use]
+    pub fn used(&self) -> Money {
+        let Cost { charged, absorbed, overrun, .. } = self.tally.cost;
+        [charged, absorbed, overrun].into_iter().fold(self.tally.held, Money::saturating_add)
+    }
 }
 
 /// What a run ends with, beside the facts of its steps.
@@ -71,8 +74,7 @@ impl Facts {
     /// The facts of a run that has just begun.
     #[must_use]
     pub fn new(run: Box<RunStarted>, started: Timestamp) -> Self {
-        let (steps, effects) = (BTreeMap::new(), Vec::new());
-        Self { run, started, steps, effects, cost: Cost::default(), held: Money::ZERO }
+        Self { run, started, steps: BTreeMap::new(), effects: Vec::new(), tally: Tally::default() }
     }
 
     /// The run's first entry.
@@ -90,13 +92,13 @@ impl Facts {
     /// Money that is held now. At the end of a run it is nothing.
     #[must_use]
     pub const fn held(&self) -> Money {
-        self.held
+        self.tally.held
     }
 
     /// Where the run's money went.
     #[must_use]
     pub const fn cost(&self) -> Cost {
-        self.cost
+        self.tally.cost
     }
 
     /// The facts of a step, if it has any.
@@ -129,34 +131,43 @@ impl Facts {
         self.steps.entry(cursor.step.clone()).or_default()
     }
 
+    fn open(&mut self, cursor: &Cursor) -> &mut OpenAttempt {
+        self.of(cursor).open.entry(cursor.clone()).or_default()
+    }
+
+    /// Moves money of an attempt, of its step and of the run.
+    fn each(&mut self, cursor: &Cursor, change: impl Fn(&mut Tally)) {
+        change(&mut self.tally);
+        let step = self.of(cursor);
+        change(&mut step.tally);
+        change(&mut step.open.entry(cursor.clone()).or_default().tally);
+    }
+
     fn step_started(&mut self, cursor: &Cursor, stamp: Stamp, event: &StepStarted) {
         let step = self.of(cursor);
         step.started.get_or_insert(stamp.at);
         step.fuel_granted = step.fuel_granted.saturating_add(event.fuel_granted);
-        self.hold(cursor, event.held);
+        let attempt = self.open(cursor);
+        (attempt.began, attempt.fuel) = (true, event.held);
+        self.each(cursor, |tally| tally.hold(event.held));
     }
 
     fn intent(&mut self, cursor: &Cursor, event: &Intent) {
-        let open = Open { call: event.call.clone(), target: event.target.clone(), held: event.held };
-        self.of(cursor).open.insert((cursor.clone(), event.index), open);
-        self.hold(cursor, event.held);
+        let Intent { held, held_for, clamped_to, .. } = *event;
+        let (call, target) = (event.call.clone(), event.target.clone());
+        self.open(cursor).calls.insert(event.index, OpenCall { call, target, held, held_for, clamped_to });
+        self.each(cursor, |tally| tally.hold(held));
     }
 
     fn result(&mut self, cursor: &Cursor, event: &CallResult) {
-        self.refund(cursor, event.refunded);
-        let open = self.of(cursor).open.remove(&(cursor.clone(), event.index));
-        let (call, target) = open.map(|open| (open.call, open.target)).unwrap_or_default();
-        self.did(SideEffect {
-            step: cursor.step.clone(),
-            item: cursor.item,
-            attempt: cursor.attempt,
-            index: event.index,
-            call,
-            target,
-            status: event.status,
-            code: event.code,
-            charge: event.spent,
+        self.each(cursor, |tally| {
+            tally.refund(event.refunded);
+            tally.cost.overrun = tally.cost.overrun.saturating_add(event.overrun);
         });
+        let attempt = self.open(cursor);
+        attempt.spent = attempt.spent.and(&event.spent_on);
+        let Some(open) = attempt.calls.remove(&event.index) else { return };
+        self.did(open.effect((cursor, event.index), event.status, event.code, event.spent));
     }
 
     fn emitted(&mut self, cursor: &Cursor, event: &Emitted) {
@@ -170,47 +181,44 @@ impl Facts {
             status: None,
             code: OutcomeCode::Ok,
             charge: Money::ZERO,
+            clamped_to: None,
         });
     }
 
     fn step_ended(&mut self, cursor: &Cursor, stamp: Stamp, event: &StepEnded) {
         self.abandon_open_calls(cursor, event.code);
-        self.refund(cursor, event.fuel_refunded);
-        let settled = event.charged.saturating_add(event.absorbed);
-        self.held = self.held.saturating_sub(settled);
-        self.cost.charged = self.cost.charged.saturating_add(event.charged);
-        self.cost.absorbed = self.cost.absorbed.saturating_add(event.absorbed);
+        let StepEnded { fuel_refunded, charged, absorbed, .. } = *event;
+        let attempt = self.open(cursor);
+        attempt.spent.fuel = attempt.fuel.saturating_sub(fuel_refunded);
+        let spent = attempt.spent;
+        self.each(cursor, |tally| {
+            tally.refund(fuel_refunded);
+            tally.end(charged, absorbed, &spent);
+        });
         let step = self.of(cursor);
-        step.held = step.held.saturating_sub(settled);
-        step.cost.charged = step.cost.charged.saturating_add(event.charged);
-        step.cost.absorbed = step.cost.absorbed.saturating_add(event.absorbed);
+        if let Some(attempt) = step.open.remove(cursor).filter(|attempt| attempt.began) {
+            let cost = attempt.tally.cost;
+            step.attempts.push(AttemptCost { item: cursor.item, attempt: cursor.attempt, cost });
+        }
         step.fuel = step.fuel.saturating_add(event.fuel);
         step.ended = Some((stamp, event.clone()));
     }
 
     /// A call that was cut off may have done its work: it is listed, with all that was held for it.
     fn abandon_open_calls(&mut self, cursor: &Cursor, code: OutcomeCode) {
-        let step = self.of(cursor);
-        let cut_off: Vec<_> = step.open.extract_if(.., |(of, _), _| of == cursor).collect();
-        for ((_, index), open) in cut_off {
-            self.did(SideEffect {
-                step: cursor.step.clone(),
-                item: cursor.item,
-                attempt: cursor.attempt,
-                index,
-                call: open.call,
-                target: open.target,
-                status: None,
-                code,
-                charge: open.held,
-            });
+        let attempt = self.open(cursor);
+        let cut_off = std::mem::take(&mut attempt.calls);
+        for (index, open) in cut_off {
+            let attempt = self.open(cursor);
+            attempt.spent = attempt.spent.and(&open.held_for);
+            let held = open.held;
+            self.did(open.effect((cursor, index), None, code, held));
         }
     }
 
     /// Lists every call that is open, as one that ended with this code: a run ends here that its journal cannot tell.
     pub fn abandon_all(&mut self, code: OutcomeCode) {
-        let open = self.steps.values().flat_map(|step| step.open.keys().map(|(cursor, _)| cursor.clone()));
-        let cursors: BTreeSet<Cursor> = open.collect();
+        let cursors: Vec<Cursor> = self.steps.values().flat_map(|step| step.open.keys().cloned()).collect();
         cursors.iter().for_each(|cursor| self.abandon_open_calls(cursor, code));
     }
 
@@ -218,22 +226,6 @@ impl Facts {
         let place = self.effects.len();
         self.steps.entry(effect.step.clone()).or_default().effects.push(place);
         self.effects.push(Arc::new(effect));
-    }
-
-    fn hold(&mut self, cursor: &Cursor, amount: Money) {
-        self.held = self.held.saturating_add(amount);
-        self.cost.peak_held = self.cost.peak_held.max(self.held);
-        let step = self.of(cursor);
-        step.held = step.held.saturating_add(amount);
-        step.cost.peak_held = step.cost.peak_held.max(step.held);
-    }
-
-    fn refund(&mut self, cursor: &Cursor, amount: Money) {
-        self.held = self.held.saturating_sub(amount);
-        self.cost.refunded = self.cost.refunded.saturating_add(amount);
-        let step = self.of(cursor);
-        step.held = step.held.saturating_sub(amount);
-        step.cost.refunded = step.cost.refunded.saturating_add(amount);
     }
 
     /// The outcome of a step that has ended.
@@ -249,8 +241,9 @@ impl Facts {
             code: ended.code,
             details: failure.map(Failure::outcome_details).unwrap_or_default(),
             message: failure.map(|failure| failure.message.clone()).unwrap_or_default(),
-            cost_cents: step.cost.charged.cents_rounded_up(),
-            cost: step.cost,
+            cost_cents: step.tally.cost.charged.cents_rounded_up(),
+            cost: step.tally.cost,
+            attempts: step.attempts.clone(),
             fuel: step.fuel,
             fuel_granted: step.fuel_granted,
             latency_ms: step.started.map(|started| whole_millis(stamp.at.since(started))).unwrap_or_default(),
@@ -279,8 +272,8 @@ impl Facts {
             code,
             message: failure.map(|failure| run_message(failure, ending.step.as_ref())).unwrap_or_default(),
             details: run_details(failure, ending.step.as_ref()),
-            cost_cents: self.cost.charged.cents_rounded_up(),
-            cost: self.cost,
+            cost_cents: self.cost().charged.cents_rounded_up(),
+            cost: self.cost(),
             fuel: steps.iter().fold(Fuel::ZERO, |sum, step| sum.saturating_add(step.fuel)),
             fuel_granted: steps.iter().fold(Fuel::ZERO, |sum, step| sum.saturating_add(step.fuel_granted)),
             latency_ms: whole_millis(now.since(self.started)),
@@ -309,6 +302,7 @@ impl Facts {
             retry_after_ms: failure.and_then(|failure| failure.retry_after_ms),
             cost_cents: 0,
             cost: Cost::default(),
+            attempts: Vec::new(),
             fuel: Fuel::ZERO,
             fuel_granted: Fuel::ZERO,
             latency_ms: 0,

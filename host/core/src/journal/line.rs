@@ -146,11 +146,10 @@ fn packed(event: &Event, packer: &mut Packer) -> Option<Event> {
             let input = packer.pack(&event.input)?;
             Event::StepStarted(super::StepStarted { input, ..event.clone() })
         }
-        Event::Intent(Intent { index, call, class, target, request, repeatable, held }) => {
-            let (index, class, repeatable, held) = (*index, *class, *repeatable, *held);
-            let request = packer.pack(request)?;
-            let (call, target) = (call.clone(), target.clone());
-            Event::Intent(Intent { index, call, class, target, request, repeatable, held })
+        Event::Intent(event) => {
+            let request = packer.pack(&event.request)?;
+            let (call, target) = (event.call.clone(), event.target.clone());
+            Event::Intent(Intent { call, target, request, ..*event })
         }
         Event::Result(event) => {
             let answer = Some(packer.pack(event.answer.as_ref()?)?);

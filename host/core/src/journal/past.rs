@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::lanes::Lane;
-use super::{CallClass, Cursor, Entry, Interrupted, JournalError, Recording, Replayer, Stamp};
+use super::{CallClass, Cursor, Entry, Intent, Interrupted, JournalError, Recording, Replayer, Stamp};
 use crate::failure::Settlement;
 use crate::ids::StepId;
 use crate::units::{Money, Timestamp};
@@ -89,12 +89,11 @@ impl Past {
             .fold(Money::ZERO, |sum, result| sum.saturating_add(result.spent))
     }
 
-    /// What is held for a call that has no result.
+    /// The intent of a call.
     #[must_use]
-    pub fn held(&self, cursor: &Cursor, index: u32) -> Money {
+    pub fn intent(&self, cursor: &Cursor, index: u32) -> Option<Intent> {
         let lanes = self.replayer.lanes();
-        let call = lanes.get(cursor).and_then(|lane| lane.call(index));
-        call.map_or(Money::ZERO, |call| call.intent.held)
+        lanes.get(cursor)?.call(index).map(|call| call.intent.clone())
     }
 
     /// Whether making an attempt again, which has ended, does no more than making it once.

@@ -15,7 +15,8 @@ use super::{
     RunStarted, StepEnded,
 };
 use crate::ids::Digest;
-use crate::units::{Money, Timestamp};
+use crate::outcome::Spending;
+use crate::units::Timestamp;
 
 /// What a journal knows, and what is to happen instead.
 #[derive(Debug)]
@@ -31,8 +32,10 @@ type Place = (Cursor, u32);
 /// What the journal knows of a call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Known {
-    /// What was held for it.
-    pub held: Money,
+    /// What was held for it, by what it was for.
+    pub held_for: Spending,
+    /// Tokens that its answer could have, where they were fewer than were asked for.
+    pub clamped_to: Option<u32>,
     /// How long it took.
     pub took: Duration,
     /// Its result; none for a call in which the recorded attempt was cut off.
@@ -101,7 +104,8 @@ impl Rehearsal {
         };
         let call = call_at(&place)?;
         asked.insert(place);
-        Some(Known { held: call.intent.held, took: call.took, result: call.result.clone() })
+        let Intent { held_for, clamped_to, .. } = call.intent;
+        Some(Known { held_for, clamped_to, took: call.took, result: call.result.clone() })
     }
 
     /// Whether the recorded attempt made the call of this index.

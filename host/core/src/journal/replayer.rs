@@ -287,7 +287,9 @@ impl StepEnded {
     fn by_fuel(&self) -> bool {
         let ran_out = self.failure.as_ref().is_some_and(|failure| match failure.code {
             ErrorCode::FuelExhausted => true,
-            ErrorCode::BudgetExceeded => failure.subcode.as_deref() == Some("fuel"),
+            ErrorCode::BudgetExceeded | ErrorCode::StepCeilingExceeded => {
+                failure.subcode.as_deref() == Some("fuel")
+            }
             _ => false,
         });
         ran_out || matches!(self.interrupted, Some(Interrupted::Fuel(_)))

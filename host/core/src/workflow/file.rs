@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::budget::FailedSteps;
 use crate::retry::RetryPolicy;
 
 #[derive(Debug, Deserialize)]
@@ -41,6 +42,10 @@ pub(super) struct GrantsFile {
 pub(super) struct BudgetFile {
     #[serde(default)]
     pub ceiling_cents: Option<Value>,
+    #[serde(default)]
+    pub absorbed_ceiling_cents: Option<Value>,
+    #[serde(default)]
+    pub failed_steps: FailedSteps,
 }
 
 #[derive(Debug, Deserialize)]
@@ -58,6 +63,8 @@ pub(super) struct StepFile {
     pub retry: RetryPolicy,
     #[serde(default)]
     pub deadline_ms: Option<u64>,
+    #[serde(default)]
+    pub ceiling_cents: Option<Value>,
     #[serde(default)]
     pub on_error: Option<Value>,
     #[serde(default)]

@@ -11,4 +11,6 @@ mod spec;
 
 pub use fault::{Fault, WorkflowInvalid};
 pub use plan::find_cycle;
-pub use spec::{DEFAULT_CEILING_CENTS, MAX_STEPS, MAX_WORKFLOW_BYTES, OnError, Step, Workflow};
+pub use spec::{
+    DEFAULT_CEILING_CENTS, MAX_STEPS, MAX_WORKFLOW_BYTES, OnError, Step, Workflow, WorkflowBudget,
+};

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::WorkflowInvalid;
 use super::check::check;
 use super::expression::{Binding, Template};
+use crate::budget::FailedSteps;
 use crate::ids::{Digest, SkillId, StepId};
 use crate::policy::Grants;
 use crate::retry::RetryPolicy;
@@ -29,10 +30,21 @@ pub struct Workflow {
     pub(super) text: Arc<str>,
     pub(super) input: Option<Schema>,
     pub(super) grants: Grants,
-    pub(super) ceiling: Money,
+    pub(super) budget: WorkflowBudget,
     pub(super) deadline: Option<Duration>,
     pub(super) steps: Vec<Step>,
     pub(super) output: Option<Binding>,
+}
+
+/// What a workflow says of the money of its runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WorkflowBudget {
+    /// The most that a run may be charged.
+    pub ceiling: Option<Money>,
+    /// The most that failed attempts may lose; as much as the ceiling when it does not say.
+    pub absorbed_ceiling: Option<Money>,
+    /// Where the money of failed attempts is booked.
+    pub failed_steps: FailedSteps,
 }
 
 /// One node of a workflow.
@@ -52,6 +64,8 @@ pub struct Step {
     pub retry: RetryPolicy,
     /// How long one attempt may take.
     pub deadline: Option<Duration>,
+    /// The most that all its attempts may spend together, whatever becomes of them.
+    pub ceiling: Option<Money>,
     /// What its failure does to the run.
     pub on_error: OnError,
 }
@@ -106,10 +120,10 @@ impl Workflow {
         &self.grants
     }
 
-    /// The most that a run may be charged.
+    /// What it says of the money of its runs.
     #[must_use]
-    pub const fn ceiling(&self) -> Money {
-        self.ceiling
+    pub const fn budget(&self) -> WorkflowBudget {
+        self.budget
     }
 
     /// How long a whole run may take.

@@ -2,9 +2,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aos_core::budget::{Balance, BudgetTracker, PriceList};
+use aos_core::budget::{AttemptAccount, Balance, BudgetTracker, PriceList, TokenCount};
 use aos_core::failure::ErrorCode;
-use aos_core::skill::ResourceContract;
+use aos_core::ids::StepId;
 use aos_core::units::{Fuel, Money};
 use proptest::prelude::*;
 
@@ -14,6 +14,10 @@ fn nanos(nanos: u64) -> Money {
 
 fn tracker(ceiling: u64) -> BudgetTracker {
     BudgetTracker::new(nanos(ceiling))
+}
+
+fn open(tracker: &BudgetTracker) -> AttemptAccount {
+    tracker.step(&StepId::new("step").unwrap(), None, Money::ZERO).open_attempt()
 }
 
 fn check(balance: Balance) {
@@ -26,7 +30,7 @@ fn check(balance: Balance) {
 #[test]
 fn a_settled_call_is_charged_when_its_attempt_succeeds() {
     let tracker = tracker(100);
-    let attempt = tracker.open_attempt();
+    let attempt = open(&tracker);
     let settled = attempt.reserve(nanos(60)).unwrap().sent().settle(nanos(25));
     assert_eq!((settled.spent, settled.refunded, settled.overrun), (nanos(25), nanos(35), Money::ZERO));
     assert_eq!(tracker.balance().held, nanos(25));
@@ -39,19 +43,19 @@ fn a_settled_call_is_charged_when_its_attempt_succeeds() {
 #[test]
 fn a_failed_attempt_is_absorbed_and_gives_its_room_back() {
     let tracker = tracker(100);
-    let attempt = tracker.open_attempt();
+    let attempt = open(&tracker);
     let _ = attempt.reserve(nanos(60)).unwrap().sent().settle(nanos(60));
     assert_eq!(attempt.fail(), nanos(60));
     assert_eq!(tracker.balance().absorbed, nanos(60));
     assert_eq!(tracker.balance().available(), nanos(40), "what may be lost is bounded as well");
-    let refusal = tracker.open_attempt().reserve(nanos(41)).unwrap_err();
+    let refusal = open(&tracker).reserve(nanos(41)).unwrap_err();
     assert_eq!(refusal.code, ErrorCode::AbsorbedCeilingExceeded);
 }
 
 #[test]
 fn a_reservation_that_is_dropped_goes_back_and_one_in_flight_is_spent() {
     let tracker = tracker(100);
-    let attempt = tracker.open_attempt();
+    let attempt = open(&tracker);
     drop(attempt.reserve(nanos(10)).unwrap());
     assert_eq!(tracker.balance().held, Money::ZERO);
     drop(attempt.reserve(nanos(10)).unwrap().sent());
@@ -62,7 +66,7 @@ fn a_reservation_that_is_dropped_goes_back_and_one_in_flight_is_spent() {
 #[test]
 fn an_account_without_a_verdict_counts_as_failed() {
     let tracker = tracker(100);
-    let attempt = tracker.open_attempt();
+    let attempt = open(&tracker);
     let _ = attempt.reserve(nanos(10)).unwrap().sent().settle(nanos(10));
     drop(attempt);
     assert_eq!(tracker.balance().absorbed, nanos(10));
@@ -71,7 +75,7 @@ fn an_account_without_a_verdict_counts_as_failed() {
 #[test]
 fn a_bill_beyond_the_worst_case_is_an_overrun_and_not_charged() {
     let tracker = tracker(100);
-    let attempt = tracker.open_attempt();
+    let attempt = open(&tracker);
     let settled = attempt.reserve(nanos(10)).unwrap().sent().settle(nanos(15));
     assert_eq!((settled.spent, settled.overrun), (nanos(10), nanos(5)));
     assert_eq!(attempt.succeed(), nanos(10));
@@ -80,7 +84,7 @@ fn a_bill_beyond_the_worst_case_is_an_overrun_and_not_charged() {
 #[test]
 fn of_two_that_fit_alone_but_not_together_one_is_refused() {
     let tracker = tracker(100);
-    let (one, two) = (tracker.open_attempt(), tracker.open_attempt());
+    let (one, two) = (open(&tracker), open(&tracker));
     let held = one.reserve(nanos(60)).unwrap();
     let refusal = two.reserve(nanos(60)).unwrap_err();
     assert_eq!(
@@ -95,7 +99,7 @@ fn of_two_that_fit_alone_but_not_together_one_is_refused() {
 #[test]
 fn amounts_at_the_ends_neither_wrap_nor_panic() {
     let tracker = BudgetTracker::new(Money::MAX);
-    let attempt = tracker.open_attempt();
+    let attempt = open(&tracker);
     let all = attempt.reserve(Money::MAX).unwrap();
     assert!(attempt.reserve(nanos(1)).is_err());
     assert!(attempt.reserve(Money::ZERO).is_ok());
@@ -112,7 +116,7 @@ fn threads_take_each_unit_once() {
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
-                let attempt = tracker.open_attempt();
+                let attempt = open(&tracker);
                 for _ in 0..2000 {
                     if let Ok(reservation) = attempt.reserve(nanos(1)) {
                         let _ = reservation.sent().settle(nanos(1));
@@ -129,15 +133,16 @@ fn threads_take_each_unit_once() {
 
 #[test]
 fn fuel_is_what_the_contract_says_or_what_the_rest_affords() {
-    let contract =
-        ResourceContract { fuel: Fuel::new(1_000_000_000).unwrap(), ..ResourceContract::host_maximum() };
-    let grant = tracker(10_000_000).grant_fuel(&contract, Money::ZERO, 500).unwrap();
-    assert_eq!((grant.fuel, grant.price, grant.cut_by_budget), (contract.fuel, nanos(500_000), false));
-    let grant = tracker(1_000).grant_fuel(&contract, nanos(500), 500).unwrap();
-    assert_eq!((grant.fuel.units(), grant.price, grant.cut_by_budget), (1_000_000, nanos(500), true));
-    let refusal = tracker(0).grant_fuel(&contract, Money::ZERO, 500).unwrap_err();
-    assert_eq!(refusal.code, ErrorCode::BudgetExceeded);
-    assert!(tracker(100).grant_fuel(&contract, nanos(101), 500).is_err());
+    let contract = Fuel::new(1_000_000_000).unwrap();
+    let buy = |ceiling, estimate| open(&tracker(ceiling)).buy_fuel(contract, nanos(estimate), 500);
+    let (grant, hold) = buy(10_000_000, 0).unwrap();
+    assert_eq!((grant.fuel, grant.price, grant.cut_by), (contract, nanos(500_000), None));
+    assert_eq!(hold.amount(), grant.price);
+    let (grant, _hold) = buy(1_000, 500).unwrap();
+    assert_eq!((grant.fuel.units(), grant.price), (1_000_000, nanos(500)));
+    assert_eq!(grant.cut_by, Some(ErrorCode::BudgetExceeded));
+    assert_eq!(buy(0, 0).unwrap_err().code, ErrorCode::BudgetExceeded);
+    assert!(buy(100, 101).is_err());
 }
 
 #[test]
@@ -145,10 +150,13 @@ fn the_bundled_prices_read_and_keep_a_contract_under_a_tenth_of_a_cent() {
     let prices = PriceList::bundled().unwrap();
     assert!(Money::of_units(1_000_000_000, prices.fuel).unwrap() < nanos(1_000_000));
     let mini = prices.model("gpt-4o-mini").unwrap();
-    assert_eq!(mini.of(1_000_000, 0, 1_000_000).unwrap(), nanos(750_000_000));
-    assert_eq!(mini.of(10, 10, 0).unwrap(), nanos(750));
-    assert_eq!(mini.of(1, 5, 0).unwrap(), nanos(75), "cached tokens are part of the input");
-    assert!(mini.of(u64::MAX, 0, u64::MAX).is_err());
+    let of = |input, cached, output| {
+        mini.of(TokenCount { input, cached, output, ..TokenCount::default() }).total()
+    };
+    assert_eq!(of(1_000_000, 0, 1_000_000), nanos(750_000_000));
+    assert_eq!(of(10, 10, 0), nanos(750));
+    assert_eq!(of(1, 5, 0), nanos(375), "a provider that contradicts itself is taken at its dearest");
+    assert_eq!(of(u64::MAX, 0, u64::MAX), Money::MAX);
     assert_eq!(prices.model("no-such-model"), None);
     assert_eq!(prices.digest(), PriceList::bundled().unwrap().digest());
 }
@@ -180,7 +188,7 @@ proptest! {
     #[test]
     fn the_sums_add_up_after_every_operation(operations in prop::collection::vec(operation(), 1..200)) {
         let tracker = tracker(200);
-        let mut attempt = tracker.open_attempt();
+        let mut attempt = open(&tracker);
         let (mut reserved, mut in_flight) = (Vec::new(), Vec::new());
         for operation in operations {
             match operation {
@@ -194,7 +202,7 @@ proptest! {
                 Operation::Succeed | Operation::Fail => {
                     reserved.clear();
                     in_flight.clear();
-                    let old = std::mem::replace(&mut attempt, tracker.open_attempt());
+                    let old = std::mem::replace(&mut attempt, open(&tracker));
                     let _ = if matches!(operation, Operation::Succeed) { old.succeed() } else { old.fail() };
                     prop_assert_eq!(tracker.balance().held, Money::ZERO);
                 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aos_core::budget::FailedSteps;
 use aos_core::failure::ErrorCode;
 use aos_core::ids::{Digest, RunId, Seed, StepId};
 use aos_core::journal::{
@@ -42,6 +43,8 @@ fn run_started() -> RunStarted {
         input: json!({"a": [1, 2.5, "ü"]}),
         ceiling: Money::MAX,
         absorbed_ceiling: Money::MAX,
+        failed_steps: FailedSteps::Absorb,
+        budget: None,
         prices: Digest::of(b"prices"),
         fuel_price: 500,
         seed: Seed::from_bytes([9; 32]),

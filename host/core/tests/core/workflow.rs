@@ -43,7 +43,7 @@ fn faults(text: &str) -> Vec<(ErrorCode, usize, usize, String)> {
 fn a_good_file_is_read_whole() {
     let workflow = Workflow::parse(GOOD.as_bytes()).unwrap();
     assert_eq!(workflow.name(), "good");
-    assert_eq!(workflow.ceiling(), Money::from_cents(5).unwrap());
+    assert_eq!(workflow.budget().ceiling, Some(Money::from_cents(5).unwrap()));
     assert_eq!(workflow.deadline(), Some(Duration::from_secs(60)));
     let [first, second] = workflow.steps() else { panic!("two steps") };
     assert_eq!(first.retry.max_attempts, Some(2));
@@ -57,7 +57,7 @@ fn a_good_file_is_read_whole() {
 fn json_is_read_as_well() {
     let text = r#"{"aos": 1, "name": "j", "steps": [{"id": "a", "skill": "s"}]}"#;
     let workflow = Workflow::parse(text.as_bytes()).unwrap();
-    assert_eq!(workflow.ceiling(), Money::from_cents(1000).unwrap());
+    assert_eq!(workflow.budget().ceiling, None);
 }
 
 #[test]

@@ -1,9 +1,16 @@
 //! Where the program keeps things.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use aos_host::providers::BudgetFolder;
 
 /// Runs and components of the project in the current folder.
 pub(crate) const STATE: &str = ".aos";
+
+/// Named budgets of the project in the current folder.
+pub(crate) fn budgets() -> BudgetFolder {
+    BudgetFolder::new(Path::new(STATE).join("budgets"))
+}
 
 /// Skills that a build in the current folder leaves.
 const BUILT: &str = "target/skills";

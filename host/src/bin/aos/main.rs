@@ -4,6 +4,7 @@ mod commands;
 mod compile_child;
 mod failed;
 mod folders;
+mod money_options;
 mod options;
 mod progress_bar;
 mod render;
@@ -36,6 +37,8 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Diff(diff) => commands::diff(&diff),
         Command::Certify(certify) => commands::certify(certify).await,
         Command::Keygen(keygen) => commands::keygen(&keygen),
+        Command::Budget { command } => commands::budget(command),
+        Command::Prices(prices) => commands::prices(&prices),
         Command::Skills { command: SkillsCommand::List(list) } => commands::list(list).await,
         Command::Skills { command: SkillsCommand::Describe(describe) } => commands::describe(describe).await,
         Command::Skills { command: SkillsCommand::Check(check) } => commands::check(check).await,

@@ -5,6 +5,10 @@ use std::path::PathBuf;
 use aos_host::providers::Durability;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::money_options::{
+    BUDGET_EXAMPLES, BudgetCommand, MoneyArgs, PRICES_EXAMPLES, PriceListArg, PricesArgs,
+};
+
 /// What follows the help of a run.
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -127,6 +131,15 @@ pub(crate) enum Command {
     /// Make a pair of keys for certificates
     #[command(after_help = KEYGEN_EXAMPLES)]
     Keygen(KeygenArgs),
+    /// Budgets that outlive runs: make, look, stop, settle
+    #[command(after_help = BUDGET_EXAMPLES)]
+    Budget {
+        #[command(subcommand)]
+        command: BudgetCommand,
+    },
+    /// Print what models, requests and fuel cost
+    #[command(after_help = PRICES_EXAMPLES)]
+    Prices(PricesArgs),
     /// Look at skills
     Skills {
         #[command(subcommand)]
@@ -156,9 +169,8 @@ pub(crate) struct RunArgs {
     /// When the journal is made to last beyond a loss of power
     #[arg(long, value_enum, default_value_t = DurabilityArg::Effects)]
     pub durability: DurabilityArg,
-    /// The most that the run may be charged, instead of the workflow's own ceiling
-    #[arg(long, value_name = "N")]
-    pub ceiling_cents: Option<u64>,
+    #[command(flatten)]
+    pub money: MoneyArgs,
     #[command(flatten)]
     pub format: FormatArg,
 }
@@ -193,6 +205,8 @@ pub(crate) struct ResumeArgs {
     /// The script that the run began with
     #[arg(long, value_name = "FILE")]
     pub stubs: Option<PathBuf>,
+    #[command(flatten)]
+    pub prices: PriceListArg,
     /// When the journal is made to last beyond a loss of power
     #[arg(long, value_enum, default_value_t = DurabilityArg::Effects)]
     pub durability: DurabilityArg,

@@ -3,21 +3,51 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use aos_host::budget::PriceList;
 use aos_host::failure::{ErrorCode, Failure};
 use aos_host::providers::{OpenAiCompatible, StubWorld, World};
 use aos_host::{Runtime, RuntimeBuilder, read_component};
 use std::sync::Arc;
 
 use crate::folders;
+use crate::money_options::PriceListArg;
 use crate::render::say;
 
+/// What a runtime takes from outside: the world, and what things cost in it.
+#[derive(Clone)]
+pub(crate) struct Outside {
+    world: World,
+    prices: Option<PriceList>,
+}
+
+impl Outside {
+    /// A world with the prices of a file, where one is given.
+    pub(crate) fn new(world: World, prices: &PriceListArg) -> anyhow::Result<Self> {
+        Ok(Self { world, prices: price_list(prices)? })
+    }
+}
+
+impl From<World> for Outside {
+    fn from(world: World) -> Self {
+        Self { world, prices: None }
+    }
+}
+
+/// The price list of a file, where one is given.
+pub(crate) fn price_list(prices: &PriceListArg) -> anyhow::Result<Option<PriceList>> {
+    let Some(path) = &prices.file else { return Ok(None) };
+    let place = || format!("--prices {}", path.display());
+    let text = std::fs::read_to_string(path).with_context(place)?;
+    PriceList::from_toml(&text).map(Some).with_context(place)
+}
+
 /// A runtime with the skills of some folders.
-pub(crate) async fn runtime(world: World, skills: &[PathBuf]) -> anyhow::Result<Runtime> {
+pub(crate) async fn runtime(world: impl Into<Outside>, skills: &[PathBuf]) -> anyhow::Result<Runtime> {
     load(world, skills).await.map(|(runtime, _)| runtime)
 }
 
 /// A runtime with the skills of some folders, and how many files were not taken.
-pub(crate) async fn load(world: World, skills: &[PathBuf]) -> anyhow::Result<(Runtime, usize)> {
+pub(crate) async fn load(world: impl Into<Outside>, skills: &[PathBuf]) -> anyhow::Result<(Runtime, usize)> {
     let (runtime, mut skipped) = (empty(world)?, 0);
     for folder in folders::skills(skills) {
         anyhow::ensure!(
@@ -63,20 +93,24 @@ pub(crate) fn component(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// A runtime without skills.
-pub(crate) fn empty(world: World) -> anyhow::Result<Runtime> {
-    match builder(world.clone(), folders::compiled()).build() {
+pub(crate) fn empty(world: impl Into<Outside>) -> anyhow::Result<Runtime> {
+    let outside = world.into();
+    match builder(outside.clone(), folders::compiled()).build() {
         // A folder that cannot be made costs time. One that others may write to is no such case.
         Err(failure) if failure.code == ErrorCode::ConfigInvalid => {
             say(&format!("compiled components are not kept: {}", failure.message));
-            Ok(builder(world, None).build()?)
+            Ok(builder(outside, None).build()?)
         }
         built => Ok(built?),
     }
 }
 
-fn builder(world: World, compiled: Option<PathBuf>) -> RuntimeBuilder {
+fn builder(outside: Outside, compiled: Option<PathBuf>) -> RuntimeBuilder {
     let state = Path::new(folders::STATE).join("components");
-    let mut builder = Runtime::builder().world(world).keep_components(state);
+    let mut builder = Runtime::builder().world(outside.world).keep_components(state);
+    if let Some(prices) = outside.prices {
+        builder = builder.prices(prices);
+    }
     if let Some(folder) = compiled {
         builder = builder.compile_cache(folder);
     }

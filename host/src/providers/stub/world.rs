@@ -223,14 +223,17 @@ fn first_word(request: &ChatRequest) -> String {
 
 fn llm_response(request: &ChatRequest, answer: &LlmAnswer) -> ChatResponse {
     let asked: usize = request.messages.iter().map(|message| message.content.len()).sum();
+    // As a provider does, it ends an answer where the tokens end.
+    let most = u64::from(request.max_tokens);
+    let ended = if answer.tokens > most { FinishReason::Length } else { FinishReason::Stop };
     let usage = TokenUsage {
         input_tokens: answer.input_tokens.unwrap_or_else(|| asked.div_ceil(4) as u64),
-        output_tokens: answer.tokens,
+        output_tokens: answer.tokens.min(most),
         ..TokenUsage::default()
     };
     ChatResponse {
         text: answer.text.clone(),
-        finish_reason: answer.finish_reason.unwrap_or(FinishReason::Stop),
+        finish_reason: answer.finish_reason.unwrap_or(ended),
         tool_calls: Vec::new(),
         usage: Some(usage),
         model: request.model.clone(),

@@ -34,11 +34,12 @@ impl Checker {
         }
         self.retry(&at("retry"), &file.retry);
         let deadline = self.millis(&at("deadline_ms"), file.deadline_ms);
+        let ceiling = self.cents(&at("ceiling_cents"), file.ceiling_cents.as_ref());
         let on_error = self.on_error(&at("on_error"), file.on_error.as_ref());
         let (retry, needs) =
             (file.retry, needs.into_iter().filter_map(|name| StepId::new(name).ok()).collect());
         let when = when.map(|(when, _)| when);
-        Some(Step { id: id?, skill: skill?, with: with?.0, needs, when, retry, deadline, on_error })
+        Some(Step { id: id?, skill: skill?, with: with?.0, needs, when, retry, deadline, ceiling, on_error })
     }
 
     fn needs(&mut self, pointer: &str, needs: &[String]) -> BTreeSet<String> {

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::checker::Checker;
+use crate::budget::FailedSteps;
 use crate::failure::ErrorCode;
 use crate::ids::StepId;
 use crate::policy::Grants;
 use crate::schema::Schema;
 use crate::units::Money;
-use crate::workflow::file::{GrantsFile, StepFile, WorkflowFile};
-use crate::workflow::{DEFAULT_CEILING_CENTS, MAX_STEPS, Step, Workflow, find_cycle};
+use crate::workflow::file::{BudgetFile, GrantsFile, StepFile, WorkflowFile};
+use crate::workflow::{MAX_STEPS, Step, Workflow, WorkflowBudget, find_cycle};
 
 /// The one version of the format.
 const VERSION: u64 = 1;
@@ -25,7 +26,7 @@ impl Checker {
         let name = self.name("/name", StepId::new(file.name));
         let input = file.input.and_then(|schema| self.input(schema));
         let grants = self.grants(file.grants);
-        let ceiling = self.ceiling(file.budget.ceiling_cents);
+        let budget = self.budget(&file.budget);
         let deadline = self.millis("/deadline_ms", file.deadline_ms);
         self.names(&file.steps);
         let steps = file.steps.into_iter().enumerate();
@@ -33,7 +34,7 @@ impl Checker {
         let output = file.output.and_then(|output| self.output(&output));
         self.cycle(&steps);
         let (name, text) = (name?.to_string(), self.text.clone());
-        Some(Workflow { name, text, input, grants, ceiling: ceiling?, deadline, steps, output })
+        Some(Workflow { name, text, input, grants, budget, deadline, steps, output })
     }
 
     fn input(&mut self, document: Value) -> Option<Schema> {
@@ -62,10 +63,22 @@ impl Checker {
         Grants { hosts, models: file.models, secrets: Vec::new() }
     }
 
-    fn ceiling(&mut self, cents: Option<Value>) -> Option<Money> {
-        let pointer = "/budget/ceiling_cents";
-        let whole = cents.as_ref().map_or(Some(DEFAULT_CEILING_CENTS), Value::as_u64);
-        let Some(whole) = whole else {
+    fn budget(&mut self, file: &BudgetFile) -> WorkflowBudget {
+        let pointer = "/budget/absorbed_ceiling_cents";
+        if file.failed_steps == FailedSteps::Charge && file.absorbed_ceiling_cents.is_some() {
+            let message = "with failed_steps: charge nothing is absorbed; leave this out";
+            self.fault(ErrorCode::WorkflowInvalid, pointer, message);
+        }
+        WorkflowBudget {
+            ceiling: self.cents("/budget/ceiling_cents", file.ceiling_cents.as_ref()),
+            absorbed_ceiling: self.cents(pointer, file.absorbed_ceiling_cents.as_ref()),
+            failed_steps: file.failed_steps,
+        }
+    }
+
+    /// An amount in whole cents, where one is given.
+    pub(super) fn cents(&mut self, pointer: &str, cents: Option<&Value>) -> Option<Money> {
+        let Some(whole) = cents?.as_u64() else {
             let message = "a ceiling is a whole number of cents, from 0 to 900719925";
             self.fault(ErrorCode::BudgetInvalidAmount, pointer, message);
             return None;

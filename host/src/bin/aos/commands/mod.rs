@@ -1,18 +1,23 @@
 //! One file a command.
 
+mod budget;
+mod budget_settle;
 mod certify;
 mod follow;
 mod inspect;
 mod keygen;
+mod prices;
 mod replay;
 mod resume;
 mod run;
 mod skills;
 mod verify;
 
+pub(crate) use budget::budget;
 pub(crate) use certify::certify;
 pub(crate) use inspect::{diff, inspect};
 pub(crate) use keygen::keygen;
+pub(crate) use prices::prices;
 pub(crate) use replay::replay;
 pub(crate) use resume::resume;
 pub(crate) use run::run;

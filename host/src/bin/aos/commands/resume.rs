@@ -1,22 +1,26 @@
 //! `aos resume`
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
+use aos_host::ResumeOptions;
 use aos_host::failure::ErrorCategory;
 use aos_host::journal::{Event, Recording};
 use aos_host::outcome::StructuredOutcome;
 use aos_host::providers::FileSink;
 
+use super::budget::{full_path, say_unsettled};
 use super::follow::follow;
 use crate::failed::PROOF_FAILED;
+use crate::folders;
 use crate::options::ResumeArgs;
 use crate::render::{conclude, say, say_help};
-use crate::setup;
+use crate::setup::{self, Outside};
 
 /// Goes on with a run that was killed.
 pub(crate) async fn resume(args: ResumeArgs) -> anyhow::Result<ExitCode> {
-    let world = setup::world(args.stubs.as_deref())?;
+    let world = Outside::new(setup::world(args.stubs.as_deref())?, &args.prices)?;
     let found = std::fs::metadata(&args.journal).with_context(|| args.journal.display().to_string())?;
     anyhow::ensure!(found.is_file(), "{} is no file", args.journal.display());
     let (sink, recording) = match FileSink::take_up(&args.journal) {
@@ -38,8 +42,21 @@ pub(crate) async fn resume(args: ResumeArgs) -> anyhow::Result<ExitCode> {
         None => {
             let runtime = setup::runtime(world, &args.skills.folders).await?;
             setup::know_components_beside(&runtime, &args.journal).await;
-            match runtime.resume(sink.durability(args.durability.into()), recording).await {
-                Ok(run) => follow(run, &runtime, None).await,
+            let started = recording.run_started().ok();
+            let budget =
+                started.and_then(|run| Some((run.run, folders::budgets().budget(run.budget.clone()?))));
+            let options = match &budget {
+                Some((_, budget)) => {
+                    ResumeOptions::default().budget(Arc::new(budget.clone()), full_path(&args.journal))
+                }
+                None => ResumeOptions::default(),
+            };
+            match runtime.resume(sink.durability(args.durability.into()), recording, options).await {
+                Ok(run) => {
+                    let outcome = follow(run, &runtime, None).await;
+                    budget.iter().for_each(|(run, budget)| say_unsettled(budget, *run));
+                    outcome
+                }
                 Err(failure) => runtime.refuse(&failure),
             }
         }

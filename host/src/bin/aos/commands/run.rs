@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
+use aos_host::ids::BudgetName;
 use aos_host::json;
 use aos_host::outcome::StructuredOutcome;
 use aos_host::providers::FileSink;
@@ -12,21 +14,25 @@ use aos_host::workflow_format::{MAX_WORKFLOW_BYTES, Workflow};
 use aos_host::{RunOptions, Runtime};
 use serde_json::Value;
 
+use super::budget::{full_path, say_unsettled};
 use super::follow::follow;
+use crate::folders;
+use crate::money_options::MoneyArgs;
 use crate::options::{DurabilityArg, RunArgs};
 use crate::render::{conclude, say, show_faults};
-use crate::{folders, setup};
+use crate::setup::{self, Outside};
 
 /// Runs a workflow.
 pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     let input = input(&args.input)?;
-    let ceiling = args.ceiling_cents.map(Money::from_cents).transpose().context("--ceiling-cents")?;
-    let world = setup::world(args.stubs.as_deref())?;
+    let options = money(&args.money)?;
+    let world = Outside::new(setup::world(args.stubs.as_deref())?, &args.money.prices)?;
     let bytes = read_workflow(&args.workflow)?;
     let (outcome, journal) = match Workflow::parse(&bytes) {
         Ok(workflow) => {
             let runtime = setup::runtime(world, &args.skills.folders).await?;
-            record(&runtime, &workflow, input, ceiling, (args.journal, args.durability)).await
+            let journal = (args.journal, args.durability);
+            record(&runtime, (&workflow, input), (options, args.money.budget), journal).await
         }
         Err(invalid) => {
             show_faults(&args.workflow, &invalid);
@@ -39,11 +45,23 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     conclude(&outcome, args.format.format)
 }
 
+fn money(args: &MoneyArgs) -> anyhow::Result<RunOptions> {
+    let cents =
+        |cents: Option<u64>, name: &'static str| cents.map(Money::from_cents).transpose().context(name);
+    let mut options = RunOptions::default();
+    if let Some(ceiling) = cents(args.ceiling_cents, "--ceiling-cents")? {
+        options = options.ceiling(ceiling);
+    }
+    if let Some(ceiling) = cents(args.absorbed_ceiling_cents, "--absorbed-ceiling-cents")? {
+        options = options.absorbed_ceiling(ceiling);
+    }
+    Ok(options)
+}
+
 async fn record(
     runtime: &Runtime,
-    workflow: &Workflow,
-    input: Value,
-    ceiling: Option<Money>,
+    (workflow, input): (&Workflow, Value),
+    (options, budget): (RunOptions, Option<BudgetName>),
     (journal, durability): (Option<PathBuf>, DurabilityArg),
 ) -> (StructuredOutcome, Option<PathBuf>) {
     let id = runtime.new_id();
@@ -52,12 +70,17 @@ async fn record(
         Ok(sink) => sink.durability(durability.into()),
         Err(error) => return (runtime.refuse(&error.into()), None),
     };
-    let mut options = RunOptions::default().id(id).journal(sink);
-    if let Some(ceiling) = ceiling {
-        options = options.ceiling(ceiling);
+    let mut options = options.id(id).journal(sink);
+    let budget = budget.map(|name| folders::budgets().budget(name));
+    if let Some(budget) = &budget {
+        options = options.budget(Arc::new(budget.clone()), full_path(&path));
     }
     let run = runtime.start(workflow, input, options);
-    (follow(run, runtime, Some(workflow.steps().len())).await, Some(path))
+    let outcome = follow(run, runtime, Some(workflow.steps().len())).await;
+    if let Some(budget) = &budget {
+        say_unsettled(budget, id);
+    }
+    (outcome, Some(path))
 }
 
 fn input(text: &str) -> anyhow::Result<Value> {

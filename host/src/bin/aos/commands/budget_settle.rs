@@ -1,0 +1,86 @@
+//! `aos budget settle`: what a run holds that died goes back, but for what its journal says may be gone.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use aos_host::agent_budget::{AgentAccount, Holding, RunSpending};
+use aos_host::failure::ErrorCode;
+use aos_host::ids::RunId;
+use aos_host::journal::{JournalError, Recording};
+use aos_host::outcome::Cost;
+use aos_host::providers::FileSink;
+
+use super::budget::{now, print_account};
+use crate::folders;
+use crate::money_options::BudgetSettleArgs;
+use crate::render::{say, say_help};
+
+/// What may be given back of a run.
+enum Found {
+    /// It is dead, and has spent this much at most.
+    Dead(RunSpending),
+    /// Another process holds its journal.
+    Runs,
+    /// Nobody can say.
+    Unknown(String),
+}
+
+/// Settles every run that died, or one.
+pub(super) fn settle(args: &BudgetSettleArgs) -> anyhow::Result<ExitCode> {
+    let budget = folders::budgets().budget(args.budget.name.clone());
+    let account = budget.read()?.account().clone();
+    let only: Option<RunId> = args.run.as_ref().map(|run| run.parse()).transpose().context("RUN")?;
+    if let Some(run) = only {
+        anyhow::ensure!(account.holding().contains_key(&run), "the run {run} holds nothing of this budget");
+    }
+    let mut code = ExitCode::SUCCESS;
+    for (run, holding) in account.holding().iter().filter(|(run, _)| only.is_none_or(|only| only == **run)) {
+        match found(holding, args.lost, &account, *run) {
+            Found::Dead(spent) => {
+                budget.change(now(), |account| Ok(((), account.settle(*run, spent, true))))?;
+                say(&format!("run {run}: charged {}, absorbed {}", spent.charged, spent.absorbed));
+            }
+            Found::Runs => say(&format!("run {run}: another process holds its journal; it is left alone")),
+            Found::Unknown(why) => {
+                say(&format!("run {run}: {why}; it is left alone"));
+                say_help(&format!(
+                    "aos budget settle {} {run} --lost counts all that it holds as lost",
+                    args.budget.name
+                ));
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    print_account(&args.budget.name, budget.read()?.account(), args.budget.format.format)?;
+    Ok(code)
+}
+
+fn found(holding: &Holding, lost: bool, account: &AgentAccount, run: RunId) -> Found {
+    let before = account.spent_by(run);
+    let all = RunSpending { absorbed: before.absorbed.saturating_add(holding.absorbed_ceiling), ..before };
+    let Some(path) = &holding.journal else {
+        return if lost { Found::Dead(all) } else { Found::Unknown("its journal is not known".to_owned()) };
+    };
+    match FileSink::take_up(Path::new(path)) {
+        Ok((_, recording)) => match spent(&recording, run) {
+            Ok(spent) => Found::Dead(spent),
+            Err(why) => Found::Unknown(format!("{path}: {why}")),
+        },
+        Err(JournalError::Io { what: "is locked by another process", .. }) => Found::Runs,
+        Err(_) if lost => Found::Dead(all),
+        // It was killed before its first entry was written, and nothing leaves before that.
+        Err(_) if std::fs::metadata(path).is_ok_and(|file| file.len() == 0) => Found::Dead(before),
+        Err(error) => Found::Unknown(error.to_string()),
+    }
+}
+
+/// What a journal says that was spent. All that is held without a verdict may be gone, and counts as lost.
+fn spent(recording: &Recording, run: RunId) -> Result<RunSpending, String> {
+    let facts = recording.facts().map_err(|error| error.to_string())?;
+    if facts.run().run != run {
+        return Err(format!("{}: it is the journal of another run", ErrorCode::RecordingForeign));
+    }
+    let Cost { charged, absorbed, overrun, .. } = facts.cost();
+    Ok(RunSpending { charged, absorbed: absorbed.saturating_add(facts.held()), overrun })
+}

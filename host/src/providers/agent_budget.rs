@@ -1,0 +1,218 @@
+//! Named budgets that outlive runs and processes: one file a budget, in which each line is one movement.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::PathBuf;
+
+use aos_core::agent_budget::{AgentAccount, Ledger, MAX_LEDGER_BYTES, Movement, RunSpending, Taking, Wish};
+use aos_core::failure::{ErrorCode, Failure};
+use aos_core::ids::{BudgetName, RunId};
+use aos_core::units::Timestamp;
+
+/// A named budget that a run draws from. It takes its whole ceiling before it begins, and gives back the rest when it
+/// ends.
+pub trait AgentBudget: Send + Sync {
+    /// Its name.
+    fn name(&self) -> &BudgetName;
+
+    /// Takes what a run may spend, in one step.
+    ///
+    /// # Errors
+    ///
+    /// `AGENT_BUDGET_EXCEEDED`, `BUDGET_STOPPED`, or what keeps it from being written.
+    fn take(&self, run: RunId, wish: Wish, at: Timestamp) -> Result<Taking, Failure>;
+
+    /// Gives back what a run did not spend.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from being written; the run holds its ceilings then until someone settles it.
+    fn settle(&self, run: RunId, spent: RunSpending, at: Timestamp) -> Result<(), Failure>;
+
+    /// Whether nothing more may be reserved. It is asked at every reservation of every run that draws from it, so it
+    /// has to be quick.
+    fn is_stopped(&self) -> bool;
+}
+
+/// A folder of named budgets. Several processes may use it at the same time.
+#[derive(Debug, Clone)]
+pub struct BudgetFolder {
+    folder: PathBuf,
+}
+
+/// One named budget in its file. `NAME.jsonl` has its movements; while `NAME.stopped` is there, nothing is reserved.
+#[derive(Debug, Clone)]
+pub struct FileBudget {
+    name: BudgetName,
+    folder: PathBuf,
+}
+
+impl BudgetFolder {
+    /// A folder; it is made when the first budget is written.
+    #[must_use]
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+
+    /// A budget of this name, whether it is there already or not.
+    #[must_use]
+    pub fn budget(&self, name: BudgetName) -> FileBudget {
+        FileBudget { name, folder: self.folder.clone() }
+    }
+
+    /// The names of all budgets that are there, in order.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says. A folder that is not there has none.
+    pub fn names(&self) -> io::Result<Vec<BudgetName>> {
+        let listed = match std::fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            listed => listed?,
+        };
+        let mut names = Vec::new();
+        for entry in listed {
+            let file = entry?.file_name();
+            let name = file.to_str().and_then(|file| file.strip_suffix(".jsonl"));
+            names.extend(name.and_then(|name| BudgetName::new(name).ok()));
+        }
+        names.sort();
+        Ok(names)
+    }
+}
+
+impl FileBudget {
+    /// What its movements add up to, and all of them.
+    ///
+    /// # Errors
+    ///
+    /// `CONFIG_INVALID` when it was never set, `LEDGER_INVARIANT` for a file that cannot be trusted.
+    pub fn read(&self) -> Result<Ledger, Failure> {
+        let mut file = match File::open(self.path()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(self.unknown()),
+            file => file.map_err(|error| self.unusable(&error))?,
+        };
+        file.lock_shared().map_err(|error| self.unusable(&error))?;
+        let ledger = self.read_from(&mut file)?;
+        if ledger.account().is_set() { Ok(ledger) } else { Err(self.unknown()) }
+    }
+
+    /// Changes it: reads it, lets `decide` say what happens, and writes that, while no other process can do the same.
+    /// Returns what it adds up to afterwards.
+    ///
+    /// # Errors
+    ///
+    /// What `decide` says, or what keeps the file from being read or written; nothing has happened then.
+    pub fn change<T>(
+        &self,
+        at: Timestamp,
+        decide: impl FnOnce(&AgentAccount) -> Result<(T, Option<Movement>), Failure>,
+    ) -> Result<(T, AgentAccount), Failure> {
+        let unusable = |error: io::Error| self.unusable(&error);
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder).map_err(unusable)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(self.path())
+            .map_err(unusable)?;
+        file.lock().map_err(unusable)?;
+        let mut ledger = self.read_from(&mut file)?;
+        let whole = ledger.len_bytes();
+        let (value, movement) = decide(ledger.account())?;
+        if let Some(movement) = movement {
+            let line = ledger.write(at, movement)?;
+            // A line that was not written to its end goes before the next one stands there.
+            file.set_len(whole as u64).map_err(unusable)?;
+            if let Err(error) = file.write_all(&line).and_then(|()| file.sync_data()) {
+                // What cannot be made to last has not happened, as far as anyone can still say so.
+                let _ = file.set_len(whole as u64);
+                return Err(self.unusable(&error));
+            }
+            if whole == 0 {
+                File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(unusable)?;
+            }
+        }
+        Ok((value, ledger.account().clone()))
+    }
+
+    /// Stops it, at once and for every process: the flag is there before the movement is written.
+    ///
+    /// # Errors
+    ///
+    /// As [`FileBudget::change`].
+    pub fn stop(&self, why: &str, at: Timestamp) -> Result<AgentAccount, Failure> {
+        self.read()?;
+        File::create(self.flag()).and_then(|flag| flag.sync_all()).map_err(|error| self.unusable(&error))?;
+        let stopped = Movement::Stopped { why: why.to_owned() };
+        self.change(at, |_| Ok(((), Some(stopped)))).map(|((), account)| account)
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Errors
+    ///
+    /// As [`FileBudget::change`].
+    pub fn start(&self, at: Timestamp) -> Result<AgentAccount, Failure> {
+        self.read()?;
+        let ((), account) = self.change(at, |_| Ok(((), Some(Movement::Started))))?;
+        match std::fs::remove_file(self.flag()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.unusable(&error)),
+            _ => Ok(account),
+        }
+    }
+
+    fn read_from(&self, file: &mut File) -> Result<Ledger, Failure> {
+        let mut bytes = Vec::new();
+        file.take(MAX_LEDGER_BYTES as u64 + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| self.unusable(&error))?;
+        Ok(Ledger::read(&bytes)?)
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.join(format!("{}.jsonl", self.name))
+    }
+
+    fn flag(&self) -> PathBuf {
+        self.folder.join(format!("{}.stopped", self.name))
+    }
+
+    fn unknown(&self) -> Failure {
+        let name = &self.name;
+        let message = format!("there is no budget {name}; aos budget set {name} --ceiling-cents N makes one");
+        Failure::new(ErrorCode::ConfigInvalid, message)
+    }
+
+    fn unusable(&self, error: &io::Error) -> Failure {
+        let message = format!("the budget {}: {}: {error}", self.name, self.path().display());
+        Failure::new(ErrorCode::JournalIo, message)
+    }
+}
+
+impl AgentBudget for FileBudget {
+    fn name(&self) -> &BudgetName {
+        &self.name
+    }
+
+    fn take(&self, run: RunId, wish: Wish, at: Timestamp) -> Result<Taking, Failure> {
+        self.read()?;
+        let take = |account: &AgentAccount| {
+            let taking = account.take(run, wish)?;
+            let movement = taking.movement.clone();
+            Ok((taking, movement))
+        };
+        self.change(at, take).map(|(taking, _)| taking)
+    }
+
+    fn settle(&self, run: RunId, spent: RunSpending, at: Timestamp) -> Result<(), Failure> {
+        self.change(at, |account| Ok(((), account.settle(run, spent, false)))).map(|((), _)| ())
+    }
+
+    /// Anything but a flag that is surely not there counts as one.
+    fn is_stopped(&self) -> bool {
+        !matches!(std::fs::symlink_metadata(self.flag()), Err(error) if error.kind() == io::ErrorKind::NotFound)
+    }
+}
