@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use aos_host::budget::PriceList;
 use aos_host::failure::Failure;
 use aos_host::policy::Policy;
 use aos_host::providers::{
@@ -83,8 +84,14 @@ pub(crate) async fn elsewhere() -> &'static Runtime {
 }
 
 async fn build(world: World) -> Runtime {
+    build_with_prices(world, PriceList::bundled().expect("the bundled list")).await
+}
+
+/// A runtime of some world in which things have other prices.
+pub(crate) async fn build_with_prices(world: World, prices: PriceList) -> Runtime {
     let compiled = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
-    let runtime = Runtime::builder().world(world).compile_cache(compiled).build().expect("a runtime");
+    let builder = Runtime::builder().world(world).prices(prices).compile_cache(compiled);
+    let runtime = builder.build().expect("a runtime");
     let loaded = runtime.load_skills(&skills()).await;
     assert!(loaded.refused.is_empty(), "{:?}", loaded.refused);
     let names: Vec<_> = runtime.skills().iter().map(|skill| skill.metadata().id.to_string()).collect();

@@ -1,6 +1,7 @@
-//! One module for each workflow that the specification names, one for journals that someone tampered
-//! with, and one for their certificates.
+//! One module for each workflow that the specification names, and for what it promises of all of them: money, replays,
+//! certificates.
 
+mod budget_enforcement;
 mod budget_exceeded_workflow;
 mod certification;
 mod determinism;

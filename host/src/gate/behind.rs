@@ -7,7 +7,7 @@ use aos_core::policy::Policy;
 use aos_core::units::Money;
 
 use super::crossing::{Opened, open};
-use super::settle::{CameTo, lost};
+use super::settle::CameTo;
 use super::{Gate, HostCall, LiveRun, Rehearsing};
 use crate::sandbox::Stop;
 
@@ -146,7 +146,7 @@ impl Gate {
         };
         let spent = match &answer {
             Ok(answer) => call.spent(answer, &run.prices),
-            Err(failure) => lost(failure, &fitted.parts),
+            Err(failure) => call.lost(failure, &fitted.parts),
         };
         let answer = answer.map_err(|failure| Failure { call: Some(index), ..failure });
         self.settle(run, &call, CameTo { index, answer, spent, in_flight }).map(Some)

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use aos_core::budget::{PriceList, Quote};
-use aos_core::failure::Failure;
+use aos_core::failure::{Failure, Settlement};
 use aos_core::outcome::Spending;
 use aos_core::policy::Policy;
 use aos_core::units::Timestamp;
@@ -50,6 +50,13 @@ pub(crate) trait HostCall: Send + Sync {
 
     /// Whether making it twice does no more than making it once.
     fn repeatable(&self) -> bool;
+
+    /// What a failed call has cost of what is held for it: nothing where nothing left or the upstream says that it did
+    /// nothing, else all.
+    fn lost(&self, failure: &Failure, held_for: &Spending) -> Spending {
+        let refunds = failure.code.row().settlement == Settlement::Refund;
+        if failure.request_sent && !refunds { *held_for } else { Spending::default() }
+    }
 
     /// What the answer's status stands for, if not for success.
     fn verdict(&self, answer: &Self::Answer, at: Timestamp) -> Option<Failure>;

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use super::behind::TakenUp;
 use super::progress::Progress;
-use super::settle::{CameTo, lost};
+use super::settle::CameTo;
 use super::{HostCall, LiveRun};
 use crate::sandbox::Stop;
 
@@ -189,7 +189,7 @@ impl Gate {
         let answer = answer.map_err(|failure| Failure { call: Some(index), ..failure });
         let spent = match &answer {
             Ok(answer) => call.spent(answer, &run.prices),
-            Err(failure) => lost(failure, &held_for),
+            Err(failure) => call.lost(failure, &held_for),
         };
         self.settle(run, &call, CameTo { index, answer, spent, in_flight }).map(Some)
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aos_core::budget::{ModelPrice, PriceList, Quote, TokenCount};
-use aos_core::failure::{ErrorCode, Failure};
+use aos_core::failure::{ErrorCode, Failure, Settlement};
 use aos_core::outcome::Spending;
 use aos_core::policy::Policy;
 use aos_core::units::{Money, Timestamp};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::HostCall;
-use crate::providers::{ChatRequest, ChatResponse, WorldSession};
+use crate::providers::{ChatRequest, ChatResponse, TokenUsage, WorldSession};
 
 /// Tokens that a provider may add for each message and tool: roles and separators. The common ones add 3 to 10.
 const TOKENS_PER_PART: usize = 16;
@@ -65,7 +65,7 @@ impl LlmCall {
     /// A provider that does not count, or that answers with a model whose price nobody knows, is taken at the worst.
     fn spending(&self, response: &ChatResponse, prices: &PriceList) -> Spending {
         let price = self.price_of(&response.model, prices);
-        match (price, response.usage) {
+        match (price, response.usage.filter(|usage| counts(usage, response))) {
             (Some(price), Some(usage)) => price.of(TokenCount {
                 input: usage.input_tokens,
                 cached: usage.cached_input_tokens,
@@ -88,6 +88,13 @@ impl LlmCall {
             known => known,
         }
     }
+}
+
+/// Whether a provider counted at all. No question has no tokens, and no answer that says something; streams that were cut
+/// short are reported so.
+fn counts(usage: &TokenUsage, response: &ChatResponse) -> bool {
+    let says_something = !response.text.is_empty() || !response.tool_calls.is_empty();
+    usage.input_tokens > 0 && (usage.output_tokens > 0 || !says_something)
 }
 
 impl HostCall for LlmCall {
@@ -141,6 +148,13 @@ impl HostCall for LlmCall {
 
     fn spent(&self, answer: &LlmAnswer, prices: &PriceList) -> Spending {
         self.spending(&answer.response, prices)
+    }
+
+    /// A provider that answers with a status of 4xx has refused the question before any model saw it.
+    fn lost(&self, failure: &Failure, held_for: &Spending) -> Spending {
+        let refused = failure.status.is_some_and(|status| (400..500).contains(&status) && status != 408);
+        let refunds = failure.code.row().settlement == Settlement::Refund;
+        if failure.request_sent && !refunds && !refused { *held_for } else { Spending::default() }
     }
 
     /// It costs again, which the budget bounds, and does nothing else.

@@ -1,7 +1,7 @@
 //! The end of a call: what it came to goes into the journal, in one entry with what became of its money.
 
 use aos_core::budget::InFlight;
-use aos_core::failure::{Failure, Settlement};
+use aos_core::failure::Failure;
 use aos_core::journal::{CallResult, Event};
 use aos_core::outcome::{OutcomeCode, Spending};
 use aos_core::units::Money;
@@ -15,13 +15,6 @@ pub(super) struct CameTo<A> {
     pub(super) answer: Result<A, Failure>,
     pub(super) spent: Spending,
     pub(super) in_flight: InFlight,
-}
-
-/// What a failed call has cost: nothing where nothing left or the upstream says that it did nothing, else all that is
-/// held for it.
-pub(super) fn lost(failure: &Failure, held_for: &Spending) -> Spending {
-    let refunds = failure.code.row().settlement == Settlement::Refund;
-    if failure.request_sent && !refunds { *held_for } else { Spending::default() }
 }
 
 impl Gate {

@@ -60,6 +60,28 @@ pub(crate) fn converse(model: &str, turns: usize, words: usize) -> Result<Value,
     Ok(json!(messages.iter().map(|message| message.content.len()).sum::<usize>()))
 }
 
+/// Asks the same so many times, and goes on whatever comes of it.
+pub(crate) fn ask(model: &str, count: usize, max_tokens: u32) -> Value {
+    let question = || llm::ChatRequest {
+        model: model.to_owned(),
+        messages: vec![llm::Message {
+            role: llm::Role::User,
+            content: "again?".to_owned(),
+            tool_calls: vec![],
+            tool_call_id: None,
+        }],
+        max_tokens,
+        temperature: None,
+        stop: vec![],
+        response_schema: None,
+        tools: vec![],
+        task: Some("again".to_owned()),
+        timeout_ms: None,
+    };
+    let answered = (0..count).filter(|_| llm::complete(&question()).is_ok()).count();
+    json!({"answered": answered, "refused": count - answered})
+}
+
 /// What differs from run to run: clocks, randomness, the order of a hash map, and when a timeout of its own struck.
 pub(crate) fn fold(impatient: Plain) -> Value {
     let wall = wall_clock::now();

@@ -58,7 +58,7 @@ impl Guest for Probe {
                 fuel: 100_000_000_000,
                 memory_bytes: 128 << 20,
                 deadline_ms: 60_000,
-                host_calls: 1000,
+                host_calls: 10_000,
                 hosts: vec![],
                 models: vec![],
                 secrets: vec![],

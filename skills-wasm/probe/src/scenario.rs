@@ -12,7 +12,7 @@ use crate::bindings::wasi::io::poll::poll;
 use crate::bindings::wasi::io::streams::{OutputStream, StreamError};
 use crate::bindings::wasi::random::random;
 use crate::client::{Begun, Wanted, answer, taken, text, write_all};
-use crate::fold::{Plain, calls, converse, fold};
+use crate::fold::{Plain, ask, calls, converse, fold};
 
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
@@ -57,6 +57,8 @@ enum Scenario {
     Calls { requests: Vec<Plain> },
     /// So many questions to a model, each with all that was said before.
     Converse { model: String, turns: usize, words: usize },
+    /// The same question so many times, whatever comes of it.
+    Ask { model: String, count: usize, max_tokens: u32 },
     /// What differs from run to run, with a request that times out, and two whose answers race.
     Fold { impatient: Plain, racing: Vec<Wanted> },
     /// Every function that looks at the world, acts on it or writes, once.
@@ -114,6 +116,7 @@ pub(crate) fn perform(input: &str) -> Result<String, String> {
         Scenario::Fields => fields(),
         Scenario::Calls { requests } => calls(requests),
         Scenario::Converse { model, turns, words } => converse(&model, turns, words)?,
+        Scenario::Ask { model, count, max_tokens } => ask(&model, count, max_tokens),
         Scenario::Fold { impatient, racing } => {
             json!({"seen": fold(impatient), "race": concurrent(&racing)?})
         }
