@@ -212,7 +212,7 @@ fn fuel_that_the_steps_ceiling_cuts_short_is_a_matter_of_the_step() {
         let request = json!({"url": server.url("/")});
         let with = json!({"do": "compute", "open": request, "sent": request});
         let step =
-            json!({"with": with, "ceiling_cents": 1, "deadline_ms": 60_000, "retry": {"max_attempts": 1}});
+            json!({"with": with, "ceiling_cents": 1, "deadline_ms": 1_000, "retry": {"max_attempts": 1}});
         let run = record(&runtime, &flow::probe_step(&server, step), json!({})).await;
         run.assert_failure(ErrorCode::StepCeilingExceeded);
         assert_eq!(run.outcome.details["subcode"], "fuel");
