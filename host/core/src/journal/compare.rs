@@ -123,7 +123,7 @@ fn lane(cursor: &Cursor, left: Option<&Vec<Fact>>, right: Option<&Vec<Fact>>) ->
     for (one, other) in left.iter().zip(right) {
         let index = one.index.or(other.index);
         if one.index != other.index || one.what != other.what {
-            let what = format!("{} stands against {}", one.what, other.what);
+            let what = format!("here the first journal has {}, and the second has {}", one.what, other.what);
             let index = one.index.into_iter().chain(other.index).min();
             return Some(Divergence::unmatched(ErrorCode::ReplayDivergence, what).at(cursor, index));
         }

@@ -4,6 +4,7 @@
 
 mod budget;
 mod canonical;
+mod compare;
 mod expression;
 mod failure;
 mod floors;
