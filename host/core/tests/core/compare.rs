@@ -91,3 +91,28 @@ fn what_only_one_journal_has_is_told_with_what_the_other_has_there() {
     let more = "only the first journal goes on, with the end of the attempt ";
     assert_eq!(told(&differences(&short, &open, false)), [more]);
 }
+
+#[test]
+fn another_workflow_is_told_before_all_else_by_its_name_and_digest() {
+    let text = "another text";
+    let other = RunStarted {
+        workflow: "v".to_owned(),
+        workflow_digest: Digest::of(text.as_bytes()),
+        workflow_text: text.to_owned(),
+        input: json!({"a": 1}),
+        ceiling: Money::ZERO,
+        ..run_started()
+    };
+    let (one, other) = (journal(run_started(), []), journal(other, []));
+    let found = differences(&one, &other, false);
+    let parts = [
+        "the workflow's name /workflow",
+        "the workflow's text /workflow_digest",
+        "the input /input/a",
+        "the ceiling /ceiling",
+    ];
+    assert_eq!(told(&found), parts);
+    assert_eq!((&found[0].recorded, &found[0].actual), (&Some(json!("w")), &Some(json!("v"))));
+    assert_eq!(found[1].actual, Some(json!(Digest::of(text.as_bytes()))));
+    assert!(differences(&one, &one, false).is_empty());
+}

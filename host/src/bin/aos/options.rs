@@ -62,8 +62,9 @@ const DIFF_EXAMPLES: &str = "\
 Example:
   aos diff yesterday.jsonl today.jsonl
 
-Compared are the workflow, its input, the skills, and of each attempt its input, its requests, its answers, its texts and \
-its end; of each attempt the first difference is shown. Times, ids and seeds differ between any two runs, and are not compared.
+Compared are the workflow (told first, by its name and the digest of its text), its input, the skills, and of each attempt \
+its input, its requests, its answers, its texts and its end; of each attempt the first difference is shown. Times, ids and \
+seeds differ between any two runs, and are not compared.
 
 Exit code: 0 they do not part; 1 they do; 2 a misused command line; 3 a journal that cannot be trusted.";
 
