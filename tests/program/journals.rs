@@ -219,6 +219,12 @@ fn something_else_can_happen_at_a_named_call() {
         ended.assert_code(3);
         assert_eq!(ended.outcome().code.as_str(), "INJECTION_INVALID");
         assert!(ended.outcome().message.starts_with("line 1 column 10"), "{}", ended.outcome().message);
+        for nothing in ["", "[]\n", "# nothing\n"] {
+            home.write("inject.yaml", nothing);
+            let ended = home.aos(["replay", "j.jsonl", "--inject", "inject.yaml"]).await;
+            ended.assert_code(3);
+            assert!(ended.stdout.contains("a file is a list"), "{}", ended.stdout);
+        }
         home.aos(["replay", "j.jsonl", "--stubs", "stubs.yaml"]).await.assert_code(2);
     });
 }

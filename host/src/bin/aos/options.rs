@@ -27,7 +27,7 @@ Examples:
   aos replay run.jsonl --skill http_call=new.wasm
   aos replay run.jsonl --inject failures.yaml
 
-An injection file is a list; each element names one call of the journal, and one thing that happens there:
+An injection file is a list of one element or more; each names one call of the journal, and one thing that happens there:
   - {step: fetch, index: 0, status: 503, headers: {retry-after: \"1\"}}
   - {step: fetch, attempt: 2, call: http.send, ordinal: 0, error: CONNECTION_LOST}
   - {step: ask, call: llm.complete, timeout: true}      (or trap: true, or refuse: true)
