@@ -178,6 +178,17 @@ fn what_was_signed_is_verified_and_what_it_attests_is_told() {
         ] {
             assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
         }
+        assert!(!ended.stderr.contains("only signed"), "{}", ended.stderr);
+        let alone = home.aos(["certify", "--verify", "c.intoto.jsonl", "--key", "aos.pub"]).await;
+        alone.assert_code(0);
+        assert!(
+            alone.stdout.starts_with("signed    j.jsonl\n"),
+            "the journal was not read: {}",
+            alone.stdout
+        );
+        for words in ["only signed: of 1 certificate", "no journal was compared", "--key PUB JOURNAL"] {
+            assert!(alone.stderr.contains(words), "{words} in {}", alone.stderr);
+        }
         let plain = home.aos(["certify", "j.jsonl", "--format", "json"]).await;
         let verified =
             home.aos(["certify", "--verify", "c.intoto.jsonl", "--key", "aos.pub", "--format", "json"]).await;

@@ -80,7 +80,8 @@ Examples:
 Each journal is replayed without a network in three engines: optimised machine code, machine code without \
 optimisations, and an interpreter. Every request, output, unit of fuel and byte of the outcome has to be the recorded \
 one. The certificate is an in-toto Statement as canonical JSON (RFC 8785), one a line; with --key, each is signed \
-(ed25519, in a DSSE envelope). A journal that does not repeat gets none.
+(ed25519, in a DSSE envelope). A journal that does not repeat gets none. --verify compares the journals that are named \
+behind it; without any, it says that signature and statement hold, and no more.
 
 Exit code: 0 all certified, or all verified; 2 a misused command line; 3 a proof failed: something differs, a journal \
 cannot be trusted, or a signature does not hold.";
