@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::process::{Home, at_home};
+use crate::hostile::component::hostile;
 use crate::support::runtime::skills;
 use crate::support::server::{Reply, Server};
 
@@ -84,6 +85,31 @@ fn another_build_of_a_skill_is_compatible_or_parts_at_a_call() {
         replay.assert_code(3);
         assert!(replay.stderr.contains("it used http_call, json_transform, llm_invoke"), "{}", replay.stderr);
         home.aos(["replay", "j.jsonl", "--skill", "new.wasm"]).await.assert_code(2);
+    });
+}
+
+#[test]
+fn another_build_is_not_tried_on_a_run_that_fuel_ended_and_the_advice_fits() {
+    at_home(async |home| {
+        std::fs::create_dir(home.path("own")).unwrap();
+        home.write("own/loops.wasm", hostile("loops", "(func $body (loop $again (br $again)))"));
+        let flow = json!({"aos": 1, "name": "x", "steps": [{"id": "a", "skill": "loops"}]});
+        home.write("flow.json", flow.to_string());
+        let run = home.aos(["run", "flow.json", "--skills", "own", "--journal", "j.jsonl"]).await;
+        run.assert_code(1);
+        assert!(run.stdout.starts_with("failure  FUEL_EXHAUSTED"), "{}", run.stdout);
+        home.aos(["replay", "j.jsonl"]).await.assert_code(0);
+        let replay = home.aos(["replay", "j.jsonl", "--skill", "loops=own/loops.wasm"]).await;
+        replay.assert_code(3);
+        let words = [
+            "step a attempt 1 was ended by its fuel",
+            "fuel of another build cannot be compared",
+            "a run that no fuel ended",
+        ];
+        for words in words {
+            assert!(replay.stderr.contains(words), "{words} in {}", replay.stderr);
+        }
+        assert!(!replay.stderr.contains("aos resume"), "there is nothing to go on with: {}", replay.stderr);
     });
 }
 

@@ -343,8 +343,8 @@ catalogue! {
         "a replay made a call that the journal does not hold"
         "see which call in the details";
     ReplayIncomplete "REPLAY_INCOMPLETE" INTEGRITY Error Never Caller Nothing 409 "FAILED_PRECONDITION"
-        "the journal does not hold what its replay needs: its run has no end, or fuel of another engine ended it"
-        "let it go on with `aos resume`, or use the version of the program that wrote it";
+        "the journal does not hold what its replay needs: its run has no end, or fuel of another engine or build ended it"
+        "let the run go on with `aos resume`, and replay it when it has ended";
     InjectionInvalid "INJECTION_INVALID" VALIDATION Error Never Caller Nothing 400 "INVALID_ARGUMENT"
         "an injection names no call of the journal, or breaks the format"
         "mend it at the line that the message names; `aos inspect` lists the calls of a journal";

@@ -10,6 +10,12 @@ use super::{ErrorCategory, ErrorCode};
 /// Bytes of a message that are kept: a line for people, not a dump.
 const MAX_MESSAGE: usize = 512;
 
+/// The finer word of a replay that cannot be made since an engine with other rules counted the fuel that ended the run.
+pub const FUEL_OF_ANOTHER_ENGINE: &str = "fuel-of-another-engine";
+
+/// The finer word of a replay that cannot be made since the fuel that ended the run is another for another build.
+pub const FUEL_OF_ANOTHER_BUILD: &str = "fuel-of-another-build";
+
 /// Why something ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
@@ -89,6 +95,20 @@ impl Failure {
     pub fn with_details(mut self, details: Value) -> Self {
         self.details = Some(details);
         self
+    }
+
+    /// What to do about it, in one line: the catalogue's advice, where the finer word does not tell more.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        match (self.code, self.subcode.as_deref()) {
+            (ErrorCode::ReplayIncomplete, Some(FUEL_OF_ANOTHER_ENGINE)) => {
+                "use the version of the program that wrote it"
+            }
+            (ErrorCode::ReplayIncomplete, Some(FUEL_OF_ANOTHER_BUILD)) => {
+                "try the build on a run that no fuel ended; without --skill, this one is replayed as it was"
+            }
+            (code, _) => code.row().advice,
+        }
     }
 
     /// Everything that an outcome shows beside code, category and message: null when there is nothing. What the host

@@ -84,7 +84,7 @@ fn signing_key(path: &Path) -> anyhow::Result<SigningKey> {
 
 fn tell(path: &Path, failure: &Failure) {
     say(&format!("not proven: {}: {failure}", path.display()));
-    say_help(failure.code.row().advice);
+    say_help(failure.advice());
 }
 
 fn times(repeat: u32) -> String {

@@ -54,7 +54,7 @@ pub(crate) async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
         }
         Err(failure) => {
             say(&format!("not proven: {failure}"));
-            say_help(failure.code.row().advice);
+            say_help(failure.advice());
             Ok(ExitCode::from(PROOF_FAILED))
         }
     }
