@@ -97,6 +97,15 @@ impl Failure {
         self
     }
 
+    /// With one more member of what there is to know.
+    #[must_use]
+    pub fn with_detail(mut self, name: &str, value: impl Into<Value>) -> Self {
+        let mut members = self.detail_members();
+        members.insert(name.to_owned(), value.into());
+        self.details = Some(Value::Object(members));
+        self
+    }
+
     /// What to do about it, in one line: the catalogue's advice, where the finer word does not tell more.
     #[must_use]
     pub fn advice(&self) -> &'static str {
@@ -115,11 +124,7 @@ impl Failure {
     /// knows stands over what a skill says under the same name.
     #[must_use]
     pub fn outcome_details(&self) -> Value {
-        let mut all = match self.details.clone() {
-            Some(Value::Object(members)) => members,
-            Some(other) => Map::from_iter([("value".to_owned(), other)]),
-            None => Map::new(),
-        };
+        let mut all = self.detail_members();
         let mut add = |name: &str, value: Option<Value>| {
             if let Some(value) = value {
                 all.insert(name.to_owned(), value);
@@ -130,6 +135,14 @@ impl Failure {
         add("status", self.status.map(Value::from));
         add("call", self.call.map(Value::from));
         if all.is_empty() { Value::Null } else { Value::Object(all) }
+    }
+
+    fn detail_members(&self) -> Map<String, Value> {
+        match self.details.clone() {
+            Some(Value::Object(members)) => members,
+            Some(other) => Map::from_iter([("value".to_owned(), other)]),
+            None => Map::new(),
+        }
     }
 }
 

@@ -6,8 +6,10 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use super::unanswered::{self, UNANSWERED};
 use super::{
-    CallResult, Cursor, Emitted, Entry, Event, Intent, PinnedSkill, RunStarted, Stamp, StepEnded, StepStarted,
+    CallClass, CallResult, Cursor, Emitted, Entry, Event, Intent, PinnedSkill, RunStarted, Stamp, StepEnded,
+    StepStarted,
 };
 use crate::failure::Failure;
 use crate::ids::{SkillId, StepId};
@@ -25,6 +27,7 @@ pub struct Facts {
     effects: Vec<SideEffect>,
     cost: Cost,
     held: Money,
+    unanswered: u64,
 }
 
 /// The facts of one step so far.
@@ -51,6 +54,8 @@ struct Open {
     call: String,
     target: String,
     held: Money,
+    /// Whether making it again would act again.
+    acts: bool,
 }
 
 /// What a run ends with, beside the facts of its steps.
@@ -71,7 +76,7 @@ impl Facts {
     #[must_use]
     pub fn new(run: Box<RunStarted>, started: Timestamp) -> Self {
         let (steps, effects) = (BTreeMap::new(), Vec::new());
-        Self { run, started, steps, effects, cost: Cost::default(), held: Money::ZERO }
+        Self { run, started, steps, effects, cost: Cost::default(), held: Money::ZERO, unanswered: 0 }
     }
 
     /// The run's first entry.
@@ -110,6 +115,13 @@ impl Facts {
         self.steps.get(step)?.ended.as_ref().map(|(stamp, _)| stamp.seq)
     }
 
+    /// Requests of an attempt that have left so far, that have no answer, and that would act again.
+    #[must_use]
+    pub fn unanswered(&self, cursor: &Cursor) -> u64 {
+        let open = self.steps.get(&cursor.step).into_iter().flat_map(|step| &step.open);
+        open.filter(|((of, _), open)| of == cursor && open.acts).count() as u64
+    }
+
     /// Adds an entry.
     pub fn apply(&mut self, entry: &Entry) {
         let Some(cursor) = &entry.cursor else { return };
@@ -136,7 +148,12 @@ impl Facts {
     }
 
     fn intent(&mut self, cursor: &Cursor, event: &Intent) {
-        let open = Open { call: event.call.clone(), target: event.target.clone(), held: event.held };
+        let open = Open {
+            call: event.call.clone(),
+            target: event.target.clone(),
+            held: event.held,
+            acts: event.class == CallClass::Effect && !event.repeatable,
+        };
         self.of(cursor).open.insert((cursor.clone(), event.index), open);
         self.hold(cursor, event.held);
     }
@@ -174,6 +191,7 @@ impl Facts {
 
     fn step_ended(&mut self, cursor: &Cursor, stamp: Stamp, event: &StepEnded) {
         self.abandon_open_calls(cursor, event.code);
+        self.unanswered = self.unanswered.saturating_add(event.unanswered());
         self.refund(cursor, event.fuel_refunded);
         let settled = event.charged.saturating_add(event.absorbed);
         self.held = self.held.saturating_sub(settled);
@@ -210,7 +228,10 @@ impl Facts {
     pub fn abandon_all(&mut self, code: OutcomeCode) {
         let open = self.steps.values().flat_map(|step| step.open.keys().map(|(cursor, _)| cursor.clone()));
         let cursors: BTreeSet<Cursor> = open.collect();
-        cursors.iter().for_each(|cursor| self.abandon_open_calls(cursor, code));
+        for cursor in &cursors {
+            self.unanswered = self.unanswered.saturating_add(self.unanswered(cursor));
+            self.abandon_open_calls(cursor, code);
+        }
     }
 
     fn did(&mut self, effect: SideEffect) {
@@ -276,8 +297,10 @@ impl Facts {
             status: ending.status,
             output: ending.output,
             code,
-            message: failure.map(|failure| run_message(failure, ending.step.as_ref())).unwrap_or_default(),
-            details: run_details(failure, ending.step.as_ref()),
+            message: failure
+                .map(|failure| self.run_message(failure, ending.step.as_ref()))
+                .unwrap_or_default(),
+            details: self.run_details(failure.cloned(), ending.step.as_ref()),
             cost_cents: self.cost.charged.cents_rounded_up(),
             cost: self.cost,
             fuel: steps.iter().fold(Fuel::ZERO, |sum, step| sum.saturating_add(step.fuel)),
@@ -319,6 +342,26 @@ impl Facts {
         }
     }
 
+    fn run_message(&self, failure: &Failure, step: Option<&StepId>) -> String {
+        let unanswered = unanswered::words(self.unanswered);
+        match step {
+            Some(step) => format!("step {step}: {}{unanswered}", failure.message),
+            None => format!("{}{unanswered}", failure.message),
+        }
+    }
+
+    /// What is known of the failure, with the step that it comes from and what was left open in all of the run.
+    fn run_details(&self, failure: Option<Failure>, step: Option<&StepId>) -> Value {
+        let Some(mut failure) = failure else { return Value::Null };
+        if self.unanswered > 0 {
+            failure = failure.with_detail(UNANSWERED, self.unanswered);
+        }
+        if let Some(step) = step {
+            failure = failure.with_detail("step", json!(step));
+        }
+        failure.outcome_details()
+    }
+
     fn metadata(&self, skill: &SkillId) -> Option<OutcomeMetadata> {
         match self.run.skills.get(skill)? {
             PinnedSkill::Component { digest, version } => Some(OutcomeMetadata {
@@ -334,25 +377,6 @@ impl Facts {
         let span = step.map_or_else(|| "span".to_owned(), |step| format!("span/{step}"));
         let trace_id = hex(self.run.seed.derive("trace").iter().take(16));
         Observability { trace_id, span_id: hex(self.run.seed.derive(&span).iter().take(8)), retries }
-    }
-}
-
-fn run_message(failure: &Failure, step: Option<&StepId>) -> String {
-    match step {
-        Some(step) => format!("step {step}: {}", failure.message),
-        None => failure.message.clone(),
-    }
-}
-
-fn run_details(failure: Option<&Failure>, step: Option<&StepId>) -> Value {
-    let details = failure.map(Failure::outcome_details).unwrap_or_default();
-    match (details, step) {
-        (Value::Object(mut members), Some(step)) => {
-            members.insert("step".to_owned(), json!(step));
-            Value::Object(members)
-        }
-        (Value::Null, Some(step)) => json!({ "step": step }),
-        (details, _) => details,
     }
 }
 

@@ -18,6 +18,7 @@ mod recorder;
 mod rehearsal;
 mod replayer;
 mod sink;
+mod unanswered;
 mod view;
 
 pub use audit::audit;
