@@ -62,5 +62,6 @@ pub use doors::EffectClass;
 pub use invocation::{Admission, FunctionNote, ImportNote, Prepared};
 pub use registry::{Loaded, read_component};
 pub use runtime::{
-    Certification, CertifyOptions, EngineProof, RecordedRun, Replay, Run, RunOptions, Runtime, RuntimeBuilder,
+    Certification, CertifyOptions, EngineProof, Parting, RecordedRun, Replay, Run, RunOptions, Runtime,
+    RuntimeBuilder,
 };

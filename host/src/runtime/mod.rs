@@ -27,7 +27,7 @@ use tokio::sync::Semaphore;
 pub use builder::RuntimeBuilder;
 pub use certify::{Certification, CertifyOptions, EngineProof, RecordedRun};
 pub use replay::Replay;
-pub use run::{Run, RunOptions};
+pub use run::{Parting, Run, RunOptions};
 
 use self::component_store::ComponentStore;
 use self::replay_engines::ReplayEngines;

@@ -95,7 +95,7 @@ catalogue! {
         "raise deadline_ms, or find the slow step in the journal";
     Cancelled "CANCELLED" CANCELLED Notice Never Caller Hold 499 "CANCELLED"
         "the run was cancelled, or a sibling step failed and stopped this one"
-        "see the failure that names the run; start it again when the cause is gone";
+        "see the failure that names the run, and side_effects for what was done; start it again when the cause is gone";
     DependencyFailed "DEPENDENCY_FAILED" PERMANENT Notice Never Caller Nothing 424 "FAILED_PRECONDITION"
         "a step that this one needs failed, so it was skipped"
         "mend the step that failed, or let it pass with on_error: continue";

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use aos_host::canonical;
 use aos_host::journal::{Entry, Event};
 use aos_host::outcome::{OutcomeCode, Status, StructuredOutcome};
-use aos_host::units::Timestamp;
+use aos_host::units::{Money, Timestamp};
 use aos_host::workflow_format::WorkflowInvalid;
 use serde_json::Value;
 
@@ -69,13 +69,9 @@ pub(crate) fn print_outcome(outcome: &StructuredOutcome, format: Format) -> anyh
         let status = paint.status(step.status);
         print(&format!("  {status}  {name}  {}  {} ms{retries}\n", step.code.as_str(), step.latency_ms))?;
     }
-    let cost = outcome.cost;
-    print(&format!(
-        "  charged {}, absorbed {}, fuel {}\n",
-        cost.charged,
-        cost.absorbed,
-        outcome.fuel.units()
-    ))?;
+    let (cost, fuel) = (outcome.cost, outcome.fuel.units());
+    let held = held(outcome).map(|held| format!(", held {held}")).unwrap_or_default();
+    print(&format!("  charged {}, absorbed {}{held}, fuel {fuel}\n", cost.charged, cost.absorbed))?;
     // Numbers as RFC 8785 writes them, so that both formats show the same.
     let output: Value = serde_json::from_slice(&canonical::to_vec(&outcome.output)?)?;
     let text = serde_json::to_string_pretty(&output)?;
@@ -85,11 +81,28 @@ pub(crate) fn print_outcome(outcome: &StructuredOutcome, format: Format) -> anyh
     print(&format!("{}{more}\n", lines.join("\n")))
 }
 
+/// What is held for calls and attempts that have no end.
+fn held(outcome: &StructuredOutcome) -> Option<Money> {
+    Money::from_nanos(outcome.details.get("held")?.as_u64()?).ok()
+}
+
 /// Prints the outcome of a run, and what to do about it. The exit code says whether the output is usable.
 pub(crate) fn conclude(outcome: &StructuredOutcome, format: Format) -> anyhow::Result<ExitCode> {
+    match outcome.code {
+        OutcomeCode::Ok => conclude_with(outcome, "", format),
+        OutcomeCode::Error(code) => conclude_with(outcome, code.row().advice, format),
+    }
+}
+
+/// As [`conclude`], with something else to do about it; nothing where that is empty.
+pub(crate) fn conclude_with(
+    outcome: &StructuredOutcome,
+    advice: &str,
+    format: Format,
+) -> anyhow::Result<ExitCode> {
     print_outcome(outcome, format)?;
-    if let OutcomeCode::Error(code) = outcome.code {
-        say_help(code.row().advice);
+    if !advice.is_empty() {
+        say_help(advice);
     }
     Ok(if outcome.is_usable() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

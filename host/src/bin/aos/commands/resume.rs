@@ -3,15 +3,16 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use aos_host::Parting;
 use aos_host::failure::ErrorCategory;
 use aos_host::journal::{Event, Recording};
 use aos_host::outcome::StructuredOutcome;
 use aos_host::providers::FileSink;
 
-use super::follow::follow;
+use super::follow::{follow, part};
 use crate::failed::PROOF_FAILED;
 use crate::options::ResumeArgs;
-use crate::render::{conclude, say, say_help};
+use crate::render::{say, say_help};
 use crate::setup;
 
 /// Goes on with a run that was killed.
@@ -30,21 +31,22 @@ pub(crate) async fn resume(args: ResumeArgs) -> anyhow::Result<ExitCode> {
     if let Some(torn) = recording.torn() {
         say(&format!("left out the last {} bytes: a line that was not written to its end", torn.bytes));
     }
-    let outcome = match ended(&recording) {
+    let parting = match ended(&recording) {
         Some(outcome) => {
             say("the run has ended already; this is its outcome");
-            outcome
+            Parting::Ended(outcome)
         }
         None => {
             let runtime = setup::runtime(world, &args.skills.folders).await?;
             setup::know_components_beside(&runtime, &args.journal).await;
             match runtime.resume(sink.durability(args.durability.into()), recording).await {
-                Ok(run) => follow(run, &runtime, None).await,
-                Err(failure) => runtime.refuse(&failure),
+                Ok(run) => follow(run, None).await,
+                Err(failure) => Parting::Ended(runtime.refuse(&failure)),
             }
         }
     };
-    let code = conclude(&outcome, args.format.format)?;
+    let code = part(&parting, &args.journal, args.format.format)?;
+    let (Parting::Ended(outcome) | Parting::Left(outcome)) = &parting;
     let parted = outcome.category == Some(ErrorCategory::Integrity);
     Ok(if parted { ExitCode::from(PROOF_FAILED) } else { code })
 }

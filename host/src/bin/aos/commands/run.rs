@@ -1,19 +1,18 @@
 //! `aos run`
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use aos_host::RunOptions;
 use aos_host::json;
-use aos_host::outcome::StructuredOutcome;
 use aos_host::providers::FileSink;
 use aos_host::units::Money;
 use aos_host::workflow_format::{MAX_WORKFLOW_BYTES, Workflow};
-use aos_host::{RunOptions, Runtime};
 use serde_json::Value;
 
-use super::follow::follow;
-use crate::options::{DurabilityArg, RunArgs};
+use super::follow::{follow, part};
+use crate::options::RunArgs;
 use crate::render::{conclude, say, show_faults};
 use crate::{folders, setup};
 
@@ -23,41 +22,29 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     let ceiling = args.ceiling_cents.map(Money::from_cents).transpose().context("--ceiling-cents")?;
     let world = setup::world(args.stubs.as_deref())?;
     let bytes = read_workflow(&args.workflow)?;
-    let (outcome, journal) = match Workflow::parse(&bytes) {
-        Ok(workflow) => {
-            let runtime = setup::runtime(world, &args.skills.folders).await?;
-            record(&runtime, &workflow, input, ceiling, (args.journal, args.durability)).await
-        }
+    let workflow = match Workflow::parse(&bytes) {
+        Ok(workflow) => workflow,
         Err(invalid) => {
             show_faults(&args.workflow, &invalid);
-            (setup::empty(world)?.refuse(&invalid.into()), None)
+            return conclude(&setup::empty(world)?.refuse(&invalid.into()), args.format.format);
         }
     };
-    if let Some(journal) = journal {
-        say(&format!("journal {}", journal.display()));
-    }
-    conclude(&outcome, args.format.format)
-}
-
-async fn record(
-    runtime: &Runtime,
-    workflow: &Workflow,
-    input: Value,
-    ceiling: Option<Money>,
-    (journal, durability): (Option<PathBuf>, DurabilityArg),
-) -> (StructuredOutcome, Option<PathBuf>) {
+    let runtime = setup::runtime(world, &args.skills.folders).await?;
     let id = runtime.new_id();
-    let path = journal.unwrap_or_else(|| Path::new(folders::STATE).join("runs").join(format!("{id}.jsonl")));
-    let sink = match FileSink::create(&path) {
-        Ok(sink) => sink.durability(durability.into()),
-        Err(error) => return (runtime.refuse(&error.into()), None),
+    let in_runs = || Path::new(folders::STATE).join("runs").join(format!("{id}.jsonl"));
+    let journal = args.journal.unwrap_or_else(in_runs);
+    let sink = match FileSink::create(&journal) {
+        Ok(sink) => sink.durability(args.durability.into()),
+        Err(error) => return conclude(&runtime.refuse(&error.into()), args.format.format),
     };
     let mut options = RunOptions::default().id(id).journal(sink);
     if let Some(ceiling) = ceiling {
         options = options.ceiling(ceiling);
     }
-    let run = runtime.start(workflow, input, options);
-    (follow(run, runtime, Some(workflow.steps().len())).await, Some(path))
+    let run = runtime.start(&workflow, input, options);
+    let parting = follow(run, Some(workflow.steps().len())).await;
+    say(&format!("journal {}", journal.display()));
+    part(&parting, &journal, args.format.format)
 }
 
 fn input(text: &str) -> anyhow::Result<Value> {
