@@ -11,7 +11,7 @@ use super::{
     CallClass, CallResult, Cursor, Emitted, Entry, Event, Intent, PinnedSkill, RunStarted, Stamp, StepEnded,
     StepStarted,
 };
-use crate::failure::Failure;
+use crate::failure::{ErrorCode, Failure};
 use crate::ids::{SkillId, StepId};
 use crate::outcome::{
     Cost, Observability, OutcomeCode, OutcomeMetadata, SCHEMA, SideEffect, Status, StructuredOutcome,
@@ -46,6 +46,8 @@ pub struct StepFacts {
     cost: Cost,
     held: Money,
     open: BTreeMap<(Cursor, u32), Open>,
+    /// The attempts of calls that would act again, and of which nobody knows what became.
+    unknown: Vec<Cursor>,
     effects: Vec<usize>,
 }
 
@@ -118,8 +120,9 @@ impl Facts {
     /// Requests of an attempt that have left so far, that have no answer, and that would act again.
     #[must_use]
     pub fn unanswered(&self, cursor: &Cursor) -> u64 {
-        let open = self.steps.get(&cursor.step).into_iter().flat_map(|step| &step.open);
-        open.filter(|((of, _), open)| of == cursor && open.acts).count() as u64
+        let Some(step) = self.steps.get(&cursor.step) else { return 0 };
+        let open = step.open.iter().filter(|((of, _), open)| of == cursor && open.acts).count();
+        (open + step.unknown.iter().filter(|of| *of == cursor).count()) as u64
     }
 
     /// Adds an entry.
@@ -161,6 +164,10 @@ impl Facts {
     fn result(&mut self, cursor: &Cursor, event: &CallResult) {
         self.refund(cursor, event.refunded);
         let open = self.of(cursor).open.remove(&(cursor.clone(), event.index));
+        let is_unknown = event.code == OutcomeCode::Error(ErrorCode::UnknownOutcome);
+        if is_unknown && open.as_ref().is_some_and(|open| open.acts) {
+            self.of(cursor).unknown.push(cursor.clone());
+        }
         let (call, target) = open.map(|open| (open.call, open.target)).unwrap_or_default();
         self.did(SideEffect {
             step: cursor.step.clone(),

@@ -11,7 +11,7 @@ use aos_core::outcome::{OutcomeCode, Status};
 use aos_core::units::{Fuel, Money, Timestamp};
 use serde_json::json;
 
-fn run_started() -> RunStarted {
+pub(super) fn run_started() -> RunStarted {
     RunStarted {
         format: 1,
         run: RunId::new(1, [1; 10]),

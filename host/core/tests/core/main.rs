@@ -13,5 +13,6 @@ mod journal;
 mod json;
 mod policy;
 mod retry;
+mod unanswered;
 mod units;
 mod workflow;
