@@ -227,6 +227,72 @@ fn a_killed_program_goes_on() {
     });
 }
 
+/// The demo as `killed.jsonl`, killed while it waited for its model.
+fn killed(home: &Home) {
+    let journal = std::fs::read_to_string(home.path("j.jsonl")).unwrap();
+    let open = |line: &&str| line.contains("\"type\":\"intent\"") && line.contains("llm.complete");
+    let place = journal.lines().position(|line| open(&line)).unwrap();
+    let lines: Vec<_> = journal.split_inclusive('\n').take(place + 1).collect();
+    home.write("killed.jsonl", lines.concat());
+}
+
+#[test]
+fn a_run_that_may_not_go_on_tells_what_it_did_and_spent() {
+    at_home(async |_| {
+        let home = recorded().await;
+        killed(&home);
+        let journal = std::fs::read(home.path("killed.jsonl")).unwrap();
+        let view = home.aos(["inspect", "killed.jsonl", "--format", "json"]).await.json();
+        assert!(view["cost"]["charged"].as_u64().unwrap() > 0 && view["held"].as_u64().unwrap() > 0, "{view}");
+        home.write("other.yaml", "http: []");
+        for (arguments, code) in [
+            (&["--stubs", "other.yaml"][..], "CONFIG_INVALID"),
+            (&[], "CONFIG_INVALID"),
+            (&["--stubs", "stubs.yaml", "--skills", "none"], "SKILL_DIGEST_MISMATCH"),
+        ] {
+            if code == "SKILL_DIGEST_MISMATCH" {
+                std::fs::create_dir(home.path("none")).unwrap();
+                std::fs::remove_dir_all(home.path(".aos/components")).unwrap();
+            }
+            let resume = |more: &[&'static str]| {
+                let fixed = ["resume", "killed.jsonl"];
+                fixed.into_iter().chain(arguments.iter().copied()).chain(more.to_vec()).collect::<Vec<_>>()
+            };
+            let ended = home.aos(resume(&["--format", "json"])).await;
+            assert!([Some(1), Some(3)].contains(&ended.code), "{}", ended.stderr);
+            let outcome = ended.outcome();
+            assert_eq!(outcome.code.as_str(), code);
+            assert_eq!(json!(outcome.run_id), view["run"]);
+            assert_eq!(json!(outcome.cost), view["cost"]);
+            assert_eq!(outcome.details["held"], view["held"]);
+            let effects: Vec<_> = outcome.side_effects.iter().map(|effect| effect.code.as_str()).collect();
+            assert_eq!((effects, outcome.steps.len()), (vec!["OK", "UNKNOWN_OUTCOME"], 1));
+            let text = home.aos(resume(&[])).await.stdout;
+            assert!(text.contains("success  fetch  OK") && text.contains(", held $0.000"), "{text}");
+            assert_eq!(std::fs::read(home.path("killed.jsonl")).unwrap(), journal, "nothing is written");
+        }
+    });
+}
+
+#[test]
+fn what_is_of_no_run_has_no_figures_for_people() {
+    at_home(async |_| {
+        let home = recorded().await;
+        killed(&home);
+        home.write("flow.yaml", "aos: 1").write("inject.yaml", "[]");
+        for arguments in [
+            &["run", "flow.yaml"][..],
+            &["run", "demo.yaml", "--journal", "j.jsonl"],
+            &["replay", "killed.jsonl"],
+            &["replay", "j.jsonl", "--inject", "inject.yaml"],
+        ] {
+            let ended = home.aos(arguments).await;
+            assert!(ended.stdout.starts_with("failure  "), "{}", ended.stdout);
+            assert!(!ended.stdout.contains("charged") && !ended.stdout.contains("null"), "{}", ended.stdout);
+        }
+    });
+}
+
 #[test]
 fn something_else_can_happen_at_a_named_call() {
     at_home(async |_| {

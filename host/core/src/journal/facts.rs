@@ -2,7 +2,6 @@
 //! cannot tell different stories.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
@@ -23,6 +22,7 @@ use crate::units::{Fuel, Money, Timestamp, whole_millis};
 pub struct Facts {
     run: Box<RunStarted>,
     started: Timestamp,
+    last: Timestamp,
     steps: BTreeMap<StepId, StepFacts>,
     effects: Vec<SideEffect>,
     cost: Cost,
@@ -78,7 +78,8 @@ impl Facts {
     #[must_use]
     pub fn new(run: Box<RunStarted>, started: Timestamp) -> Self {
         let (steps, effects) = (BTreeMap::new(), Vec::new());
-        Self { run, started, steps, effects, cost: Cost::default(), held: Money::ZERO, unanswered: 0 }
+        let (last, cost, held) = (started, Cost::default(), Money::ZERO);
+        Self { run, started, last, steps, effects, cost, held, unanswered: 0 }
     }
 
     /// The run's first entry.
@@ -91,6 +92,12 @@ impl Facts {
     #[must_use]
     pub const fn started(&self) -> Timestamp {
         self.started
+    }
+
+    /// When the last entry was written.
+    #[must_use]
+    pub const fn last(&self) -> Timestamp {
+        self.last
     }
 
     /// Money that is held now. At the end of a run it is nothing.
@@ -127,6 +134,7 @@ impl Facts {
 
     /// Adds an entry.
     pub fn apply(&mut self, entry: &Entry) {
+        self.last = entry.stamp.at;
         let Some(cursor) = &entry.cursor else { return };
         match &entry.event {
             Event::StepStarted(event) => self.step_started(cursor, entry.stamp, event),
@@ -381,15 +389,6 @@ impl Facts {
     }
 
     fn observability(&self, step: Option<&StepId>, retries: u32) -> Observability {
-        let span = step.map_or_else(|| "span".to_owned(), |step| format!("span/{step}"));
-        let trace_id = hex(self.run.seed.derive("trace").iter().take(16));
-        Observability { trace_id, span_id: hex(self.run.seed.derive(&span).iter().take(8)), retries }
+        Observability { retries, ..Observability::of(&self.run.seed, step) }
     }
-}
-
-fn hex<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {
-    bytes.fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -69,6 +69,9 @@ pub(crate) fn print_outcome(outcome: &StructuredOutcome, format: Format) -> anyh
         let status = paint.status(step.status);
         print(&format!("  {status}  {name}  {}  {} ms{retries}\n", step.code.as_str(), step.latency_ms))?;
     }
+    if !outcome.is_of_a_run() {
+        return Ok(());
+    }
     let (cost, fuel) = (outcome.cost, outcome.fuel.units());
     let held = held(outcome).map(|held| format!(", held {held}")).unwrap_or_default();
     print(&format!("  charged {}, absorbed {}{held}, fuel {fuel}\n", cost.charged, cost.absorbed))?;

@@ -39,9 +39,10 @@ pub(crate) async fn resume(args: ResumeArgs) -> anyhow::Result<ExitCode> {
         None => {
             let runtime = setup::runtime(world, &args.skills.folders).await?;
             setup::know_components_beside(&runtime, &args.journal).await;
+            let so_far = recording.facts()?;
             match runtime.resume(sink.durability(args.durability.into()), recording).await {
                 Ok(run) => follow(run, None).await,
-                Err(failure) => Parting::Ended(runtime.refuse(&failure)),
+                Err(failure) => Parting::Ended(runtime.refuse_to_resume(so_far, failure)),
             }
         }
     };
