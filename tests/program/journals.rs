@@ -243,7 +243,10 @@ fn a_run_that_may_not_go_on_tells_what_it_did_and_spent() {
         killed(&home);
         let journal = std::fs::read(home.path("killed.jsonl")).unwrap();
         let view = home.aos(["inspect", "killed.jsonl", "--format", "json"]).await.json();
-        assert!(view["cost"]["charged"].as_u64().unwrap() > 0 && view["held"].as_u64().unwrap() > 0, "{view}");
+        assert!(
+            view["cost"]["charged"].as_u64().unwrap() > 0 && view["held"].as_u64().unwrap() > 0,
+            "{view}"
+        );
         home.write("other.yaml", "http: []");
         for (arguments, code) in [
             (&["--stubs", "other.yaml"][..], "CONFIG_INVALID"),

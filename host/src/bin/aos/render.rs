@@ -6,12 +6,16 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use aos_host::canonical;
-use aos_host::journal::{Entry, Event};
+use aos_host::failure::Failure;
+use aos_host::ids::RunId;
+use aos_host::journal::{Entry, Event, JournalError};
 use aos_host::outcome::{OutcomeCode, Status, StructuredOutcome};
+use aos_host::providers::{Clock as _, SystemClock};
 use aos_host::units::{Money, Timestamp};
 use aos_host::workflow_format::WorkflowInvalid;
 use serde_json::Value;
 
+use crate::failed::PROOF_FAILED;
 use crate::options::Format;
 
 /// Characters of an output that are shown to people.
@@ -34,6 +38,30 @@ pub(crate) fn say(line: &str) {
 /// Says what to do about the line before.
 pub(crate) fn say_help(line: &str) {
     say(&format!("  help: {line}"));
+}
+
+/// Says that a journal has bytes after its last whole line; nothing where there are none.
+pub(crate) fn say_torn(journal: &Path, bytes: usize) {
+    if bytes > 0 {
+        let journal = journal.display();
+        say(&format!("left out the last {bytes} bytes of {journal}: a line that was not written to its end"));
+    }
+}
+
+/// Says why a journal cannot be used. As JSON, that is an outcome, so that there is a document in any case.
+pub(crate) fn refuse_journal(
+    journal: &Path,
+    error: &JournalError,
+    format: Format,
+) -> anyhow::Result<ExitCode> {
+    let failure = Failure::from(error.clone());
+    if format == Format::Json {
+        let outcome = StructuredOutcome::refused(RunId::new(0, [0; 10]), &failure, SystemClock::new().wall());
+        print_outcome(&outcome, format)?;
+    }
+    say(&format!("{}: {failure}", journal.display()));
+    say_help(failure.advice());
+    Ok(ExitCode::from(PROOF_FAILED))
 }
 
 /// Text that others wrote, with its control characters and its invisible direction marks escaped.

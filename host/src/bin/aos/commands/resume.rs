@@ -12,7 +12,7 @@ use aos_host::providers::FileSink;
 use super::follow::{follow, part};
 use crate::failed::PROOF_FAILED;
 use crate::options::ResumeArgs;
-use crate::render::{say, say_help};
+use crate::render::{refuse_journal, say, say_torn};
 use crate::setup;
 
 /// Goes on with a run that was killed.
@@ -22,15 +22,9 @@ pub(crate) async fn resume(args: ResumeArgs) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(found.is_file(), "{} is no file", args.journal.display());
     let (sink, recording) = match FileSink::take_up(&args.journal) {
         Ok(taken) => taken,
-        Err(error) => {
-            say(&format!("{}: {}: {error}", args.journal.display(), error.code()));
-            say_help(error.code().row().advice);
-            return Ok(ExitCode::from(PROOF_FAILED));
-        }
+        Err(error) => return refuse_journal(&args.journal, &error, args.format.format),
     };
-    if let Some(torn) = recording.torn() {
-        say(&format!("left out the last {} bytes: a line that was not written to its end", torn.bytes));
-    }
+    say_torn(&args.journal, recording.torn().map_or(0, |torn| torn.bytes));
     let parting = match ended(&recording) {
         Some(outcome) => {
             say("the run has ended already; this is its outcome");
