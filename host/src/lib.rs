@@ -63,6 +63,6 @@ pub use doors::EffectClass;
 pub use invocation::{Admission, FunctionNote, ImportNote, Prepared};
 pub use registry::{Loaded, read_component};
 pub use runtime::{
-    Certification, CertifyOptions, EngineProof, RecordedRun, Replay, ResumeOptions, Run, RunOptions, Runtime,
-    RuntimeBuilder,
+    Certification, CertifyOptions, EngineProof, Parting, RecordedRun, Replay, ResumeOptions, Run, RunOptions,
+    Runtime, RuntimeBuilder,
 };

@@ -112,7 +112,7 @@ fn the_end_of_the_stack_is_met_at_the_recorded_unit_in_three_engines() {
             assert_eq!(ended.interrupted, Some(Interrupted::Fuel(ended.fuel)), "{name}");
             assert_certified(&runtime, &outcome, &journal).await;
             let recording = Recording::read(&journal).unwrap();
-            let nothing = Injections::read("[]", &recording).unwrap();
+            let nothing = Injections::default();
             let rehearsed = runtime.rehearse(recording, nothing).await.unwrap();
             assert_eq!((rehearsed.code, rehearsed.fuel), (outcome.code, outcome.fuel), "{name}");
         }

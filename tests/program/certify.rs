@@ -65,6 +65,34 @@ fn people_get_a_table() {
 }
 
 #[test]
+fn the_table_stays_aligned_whatever_the_names_are() {
+    at_home(async |home| {
+        let home = prepared(home).await;
+        // Columns of a terminal: two for each letter of some scripts, none for a mark, six for an escape.
+        let names = [
+            ("j.jsonl", 7),
+            ("記録.jsonl", 10),
+            ("🚀.jsonl", 8),
+            ("e\u{301}t\u{200b}e.jsonl", 9),
+            ("\u{1b}[2J.jsonl", 15),
+        ];
+        for (name, _) in names.iter().skip(1) {
+            home.write(name, "no journal");
+        }
+        let ended = home.aos(["certify"].into_iter().chain(names.map(|(name, _)| name))).await;
+        ended.assert_code(3);
+        let widest = names.iter().map(|(_, columns)| columns).max().unwrap();
+        for ((name, columns), row) in names.iter().zip(ended.stdout.lines().skip(1)) {
+            let shown = name.replace('\u{1b}', "\\u{1b}");
+            let rest = row.strip_prefix(&shown).unwrap_or_else(|| panic!("{name:?} in {row:?}"));
+            // Behind the name stand two blanks, and the steps on the right of five columns.
+            let blanks = rest.len() - rest.trim_start().len();
+            assert_eq!(columns + blanks, widest + 2 + 4, "{name:?} in {row:?}");
+        }
+    });
+}
+
+#[test]
 fn a_journal_that_does_not_repeat_gets_no_certificate_and_the_others_do() {
     at_home(async |home| {
         let home = prepared(home).await;
@@ -149,6 +177,17 @@ fn what_was_signed_is_verified_and_what_it_attests_is_told() {
             "side-effects, ledger, fuel",
         ] {
             assert!(ended.stdout.contains(words), "{words} in {}", ended.stdout);
+        }
+        assert!(!ended.stderr.contains("only signed"), "{}", ended.stderr);
+        let alone = home.aos(["certify", "--verify", "c.intoto.jsonl", "--key", "aos.pub"]).await;
+        alone.assert_code(0);
+        assert!(
+            alone.stdout.starts_with("signed    j.jsonl\n"),
+            "the journal was not read: {}",
+            alone.stdout
+        );
+        for words in ["only signed: of 1 certificate", "no journal was compared", "--key PUB JOURNAL"] {
+            assert!(alone.stderr.contains(words), "{words} in {}", alone.stderr);
         }
         let plain = home.aos(["certify", "j.jsonl", "--format", "json"]).await;
         let verified =

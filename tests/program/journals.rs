@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::process::{Home, at_home};
+use crate::hostile::component::hostile;
 use crate::support::runtime::skills;
 use crate::support::server::{Reply, Server};
 
@@ -84,6 +85,31 @@ fn another_build_of_a_skill_is_compatible_or_parts_at_a_call() {
         replay.assert_code(3);
         assert!(replay.stderr.contains("it used http_call, json_transform, llm_invoke"), "{}", replay.stderr);
         home.aos(["replay", "j.jsonl", "--skill", "new.wasm"]).await.assert_code(2);
+    });
+}
+
+#[test]
+fn another_build_is_not_tried_on_a_run_that_fuel_ended_and_the_advice_fits() {
+    at_home(async |home| {
+        std::fs::create_dir(home.path("own")).unwrap();
+        home.write("own/loops.wasm", hostile("loops", "(func $body (loop $again (br $again)))"));
+        let flow = json!({"aos": 1, "name": "x", "steps": [{"id": "a", "skill": "loops"}]});
+        home.write("flow.json", flow.to_string());
+        let run = home.aos(["run", "flow.json", "--skills", "own", "--journal", "j.jsonl"]).await;
+        run.assert_code(1);
+        assert!(run.stdout.starts_with("failure  FUEL_EXHAUSTED"), "{}", run.stdout);
+        home.aos(["replay", "j.jsonl"]).await.assert_code(0);
+        let replay = home.aos(["replay", "j.jsonl", "--skill", "loops=own/loops.wasm"]).await;
+        replay.assert_code(3);
+        let words = [
+            "step a attempt 1 was ended by its fuel",
+            "fuel of another build cannot be compared",
+            "a run that no fuel ended",
+        ];
+        for words in words {
+            assert!(replay.stderr.contains(words), "{words} in {}", replay.stderr);
+        }
+        assert!(!replay.stderr.contains("aos resume"), "there is nothing to go on with: {}", replay.stderr);
     });
 }
 
@@ -201,6 +227,75 @@ fn a_killed_program_goes_on() {
     });
 }
 
+/// The demo as `killed.jsonl`, killed while it waited for its model.
+fn killed(home: &Home) {
+    let journal = std::fs::read_to_string(home.path("j.jsonl")).unwrap();
+    let open = |line: &&str| line.contains("\"type\":\"intent\"") && line.contains("llm.complete");
+    let place = journal.lines().position(|line| open(&line)).unwrap();
+    let lines: Vec<_> = journal.split_inclusive('\n').take(place + 1).collect();
+    home.write("killed.jsonl", lines.concat());
+}
+
+#[test]
+fn a_run_that_may_not_go_on_tells_what_it_did_and_spent() {
+    at_home(async |_| {
+        let home = recorded().await;
+        killed(&home);
+        let journal = std::fs::read(home.path("killed.jsonl")).unwrap();
+        let view = home.aos(["inspect", "killed.jsonl", "--format", "json"]).await.json();
+        assert!(
+            view["cost"]["charged"].as_u64().unwrap() > 0 && view["held"].as_u64().unwrap() > 0,
+            "{view}"
+        );
+        home.write("other.yaml", "http: []");
+        for (arguments, code) in [
+            (&["--stubs", "other.yaml"][..], "CONFIG_INVALID"),
+            (&[], "CONFIG_INVALID"),
+            (&["--stubs", "stubs.yaml", "--skills", "none"], "SKILL_DIGEST_MISMATCH"),
+        ] {
+            if code == "SKILL_DIGEST_MISMATCH" {
+                std::fs::create_dir(home.path("none")).unwrap();
+                std::fs::remove_dir_all(home.path(".aos/components")).unwrap();
+            }
+            let resume = |more: &[&'static str]| {
+                let fixed = ["resume", "killed.jsonl"];
+                fixed.into_iter().chain(arguments.iter().copied()).chain(more.to_vec()).collect::<Vec<_>>()
+            };
+            let ended = home.aos(resume(&["--format", "json"])).await;
+            assert!([Some(1), Some(3)].contains(&ended.code), "{}", ended.stderr);
+            let outcome = ended.outcome();
+            assert_eq!(outcome.code.as_str(), code);
+            assert_eq!(json!(outcome.run_id), view["run"]);
+            assert_eq!(json!(outcome.cost), view["cost"]);
+            assert_eq!(outcome.details["held"], view["held"]);
+            let effects: Vec<_> = outcome.side_effects.iter().map(|effect| effect.code.as_str()).collect();
+            assert_eq!((effects, outcome.steps.len()), (vec!["OK", "UNKNOWN_OUTCOME"], 1));
+            let text = home.aos(resume(&[])).await.stdout;
+            assert!(text.contains("success  fetch  OK") && text.contains(", held $0.000"), "{text}");
+            assert_eq!(std::fs::read(home.path("killed.jsonl")).unwrap(), journal, "nothing is written");
+        }
+    });
+}
+
+#[test]
+fn what_is_of_no_run_has_no_figures_for_people() {
+    at_home(async |_| {
+        let home = recorded().await;
+        killed(&home);
+        home.write("flow.yaml", "aos: 1").write("inject.yaml", "[]");
+        for arguments in [
+            &["run", "flow.yaml"][..],
+            &["run", "demo.yaml", "--journal", "j.jsonl"],
+            &["replay", "killed.jsonl"],
+            &["replay", "j.jsonl", "--inject", "inject.yaml"],
+        ] {
+            let ended = home.aos(arguments).await;
+            assert!(ended.stdout.starts_with("failure  "), "{}", ended.stdout);
+            assert!(!ended.stdout.contains("charged") && !ended.stdout.contains("null"), "{}", ended.stdout);
+        }
+    });
+}
+
 #[test]
 fn something_else_can_happen_at_a_named_call() {
     at_home(async |_| {
@@ -219,6 +314,12 @@ fn something_else_can_happen_at_a_named_call() {
         ended.assert_code(3);
         assert_eq!(ended.outcome().code.as_str(), "INJECTION_INVALID");
         assert!(ended.outcome().message.starts_with("line 1 column 10"), "{}", ended.outcome().message);
+        for nothing in ["", "[]\n", "# nothing\n"] {
+            home.write("inject.yaml", nothing);
+            let ended = home.aos(["replay", "j.jsonl", "--inject", "inject.yaml"]).await;
+            ended.assert_code(3);
+            assert!(ended.stdout.contains("a file is a list"), "{}", ended.stdout);
+        }
         home.aos(["replay", "j.jsonl", "--stubs", "stubs.yaml"]).await.assert_code(2);
     });
 }

@@ -1,6 +1,7 @@
 //! The program `aos` as a process: what it prints, where, and how it exits.
 
 mod certify;
+mod documents;
 mod hostile_files;
 mod interrupted;
 mod journals;

@@ -237,6 +237,7 @@ fn a_run_that_fuel_ended_under_another_engine_cannot_be_repeated() {
             let (failure, _) = refused(&runtime, &foreign(&journal)).await;
             assert_eq!(failure.code, ErrorCode::ReplayIncomplete, "{name}: {failure}");
             assert!(failure.message.contains("step a attempt 1"), "{failure}");
+            assert_eq!(failure.advice(), "use the version of the program that wrote it", "{name}");
         }
     });
 }

@@ -4,13 +4,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aos_host::failure::ErrorCode;
 use aos_host::journal::{Event, Recording, Sink, Syncer};
 use aos_host::outcome::{OutcomeCode, Status, StructuredOutcome};
 use aos_host::providers::FileSink;
 use aos_host::units::Money;
-use aos_host::{ResumeOptions, RunOptions, Runtime};
+use aos_host::{Parting, ResumeOptions, RunOptions, Runtime};
 use rustix::process::{Signal, getpid, kill_process};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
@@ -338,6 +339,46 @@ fn a_run_can_be_killed_more_than_once() {
             resumed.entries().iter().filter(|entry| matches!(entry.event, Event::RunResumed(_))).count();
         assert_eq!(resumptions, 2);
         assert_eq!(resumed.outcome.output["a"]["body"], "now");
+    });
+}
+
+#[test]
+fn a_run_that_is_left_tells_what_it_did_and_goes_on() {
+    in_time(async {
+        let server = Server::start([
+            Reply::text(200, "a").at("/get"),
+            Reply::silence().at("/keyed"),
+            Reply::text(200, "b").at("/keyed"),
+            Reply::text(200, "c").at("/once"),
+        ])
+        .await;
+        let (folder, runtime) = (tempfile::tempdir().unwrap(), live().await);
+        let path = folder.path().join("j.jsonl");
+        let options = RunOptions::default().journal(FileSink::create(&path).unwrap());
+        let run = runtime.start(&parse(&three_requests(&server)), json!({}), options);
+        server.received(2).await;
+        let id = run.id();
+        let Parting::Left(outcome) = run.leave(Duration::ZERO).await else { panic!("it has no end") };
+        assert_eq!((outcome.run_id, outcome.code.as_str()), (id, "CANCELLED"));
+        assert!(outcome.message.contains("can be resumed"), "{}", outcome.message);
+        assert_eq!((outcome.side_effects.len(), outcome.steps.len()), (2, 1));
+        let held = outcome.details["held"].as_u64().unwrap();
+        assert!(held > 0 && outcome.cost.charged > Money::ZERO, "{held} and {:?}", outcome.cost);
+        let before = std::fs::read(&path).unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert_eq!(std::fs::read(&path).unwrap(), before, "nothing is written any more");
+        resume(&runtime, &path).await.assert_success();
+        assert_eq!(server.paths(), ["/get", "/keyed", "/keyed", "/once"]);
+    });
+}
+
+#[test]
+fn a_run_that_ends_in_time_is_not_left() {
+    in_time(async {
+        let server = server().await;
+        let run = live().await.start(&parse(&three_requests(&server)), json!({}), RunOptions::default());
+        let Parting::Ended(outcome) = run.leave(Duration::from_secs(60)).await else { panic!("it was left") };
+        assert_eq!(outcome.status, Status::Success);
     });
 }
 

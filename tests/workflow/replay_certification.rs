@@ -137,7 +137,8 @@ fn each_thing_that_can_be_injected_comes_to_its_code() {
 fn a_rehearsal_without_injections_is_the_run() {
     in_time(async {
         let run = record(&specified().await, &read("fixtures/workflows/demo.yaml"), json!({})).await;
-        let outcome = rehearse(&run, json!([])).await;
+        let recording = Recording::read(&run.journal).unwrap();
+        let outcome = elsewhere().await.rehearse(recording, Injections::default()).await.unwrap();
         assert_eq!((&outcome.output, outcome.cost), (&run.outcome.output, run.outcome.cost));
         assert_eq!(outcome.side_effects, run.outcome.side_effects);
     });
@@ -199,6 +200,11 @@ fn an_injection_that_names_no_call_is_refused_before_anything_runs() {
             ),
             ("- {step: fetch, index: 0, what: 1}", "no field `what`"),
             ("nothing", "a list"),
+            ("", "such as: - {step: fetch, index: 0, status: 503}"),
+            ("[]\n", "such as: - {step: fetch, index: 0, status: 503}"),
+            ("# - {step: fetch, index: 0, timeout: true}\n", "no injection here"),
+            ("---\n", "a list"),
+            ("null", "a list"),
         ] {
             let invalid = Injections::read(text, &recording).unwrap_err();
             let failure = aos_host::failure::Failure::from(invalid);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aos_host::failure::{ErrorCategory, ErrorCode};
 use aos_host::journal::{Event, Interrupted, Recording, Sink, Syncer};
-use aos_host::outcome::{OutcomeCode, Status};
+use aos_host::outcome::{OutcomeCode, Status, StructuredOutcome};
 use aos_host::providers::MemorySink;
 use aos_host::{Run, RunOptions, Runtime};
 use serde_json::{Value, json};
@@ -164,6 +164,68 @@ fn a_run_that_is_cancelled_ends_and_replays() {
     });
 }
 
+/// A workflow of requests at the same time, to a server that answers none of them.
+fn at_once(server: &Server, requests: &[Value]) -> String {
+    let step = |(place, with): (usize, &Value)| {
+        let mut with = with.clone();
+        with["url"] = json!(server.url(&format!("/{place}")));
+        json!({"id": format!("s{place}"), "skill": "http_call", "with": with, "retry": {"max_attempts": 1}})
+    };
+    let steps: Vec<_> = requests.iter().enumerate().map(step).collect();
+    json!({"aos": 1, "name": "x", "grants": {"hosts": [server.origin()]}, "steps": steps}).to_string()
+}
+
+#[test]
+fn a_run_that_is_cancelled_tells_which_requests_may_have_acted() {
+    let (get, put) = (json!({"method": "GET"}), json!({"method": "PUT", "body": "x"}));
+    let post = json!({"method": "POST", "body": "x"});
+    let keyed = json!({"method": "POST", "body": "x", "idempotency_key": "k"});
+    in_time(async {
+        for (requests, unanswered) in [
+            (vec![get.clone(), put, keyed], 0),
+            (vec![get.clone(), post.clone()], 1),
+            (vec![post.clone(), get, post], 2),
+        ] {
+            let server = Server::start([Reply::silence()]).await;
+            let (journal, workflow) = (MemorySink::default(), parse(&at_once(&server, &requests)));
+            let options = RunOptions::default().journal(journal.clone());
+            let run = live().await.start(&workflow, json!({}), options);
+            server.received(requests.len()).await;
+            run.cancel();
+            let run = Recorded { outcome: run.outcome().await, journal: journal.bytes() };
+            run.assert_sound().await;
+            run.assert_failure(ErrorCode::Cancelled);
+            let told = |outcome: &StructuredOutcome| outcome.details["unanswered"].as_u64().unwrap_or(0);
+            let words = match unanswered {
+                0 => "the run was cancelled",
+                1 => "cancelled; 1 request had left without a recorded answer, and may have acted",
+                _ => "cancelled; 2 requests had left without a recorded answer, and may have acted",
+            };
+            assert!(run.outcome.message.ends_with(words), "{}", run.outcome.message);
+            assert_eq!(told(&run.outcome), unanswered);
+            assert_eq!(run.outcome.steps.iter().map(told).sum::<u64>(), unanswered);
+        }
+    });
+}
+
+#[test]
+fn a_run_that_another_step_ends_tells_what_it_cut_off() {
+    in_time(async {
+        let replies = [Reply::silence().at("/0"), Reply::status(404).at("/1").after_requests(2)];
+        let server = Server::start(replies).await;
+        let requests = [json!({"method": "POST", "body": "x"}), json!({})];
+        let run = record(&live().await, &at_once(&server, &requests), json!({})).await;
+        run.assert_failure(ErrorCode::UpstreamNotFound);
+        assert_eq!(
+            (&run.outcome.details["step"], &run.outcome.details["unanswered"]),
+            (&json!("s1"), &json!(1))
+        );
+        assert!(run.outcome.message.contains("; 1 request had left"), "{}", run.outcome.message);
+        assert_eq!(run.step("s0").details, json!({"unanswered": 1}));
+        assert!(run.step("s1").details.get("unanswered").is_none());
+    });
+}
+
 #[test]
 fn a_run_that_is_cancelled_before_it_began_sends_nothing() {
     in_time(async {
@@ -289,6 +351,8 @@ fn a_run_whose_journal_cannot_be_written_tells_what_had_left() {
             // The third write is the intent: without it nothing leaves.
             assert_eq!(server.requests().len(), usize::from(room >= 3), "{room} writes");
             assert_eq!(outcome.side_effects.len(), usize::from(room >= 3), "{room} writes");
+            let told = outcome.message.contains("1 request had left without a recorded answer");
+            assert_eq!(told, (3..4).contains(&room), "{room} writes: {}", outcome.message);
         }
     });
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::canonical;
 use crate::failure::{ErrorCategory, ErrorCode, Failure};
-use crate::ids::{Digest, RunId, SkillId, StepId};
+use crate::ids::{Digest, RunId, Seed, SkillId, StepId};
 use crate::units::{Fuel, Money, Timestamp};
 
 /// The version of the shape, in every outcome's `schema`.
@@ -207,6 +207,25 @@ pub struct Observability {
     pub retries: u32,
 }
 
+impl Observability {
+    /// That of a run, or of one of its steps, without retries.
+    #[must_use]
+    pub fn of(seed: &Seed, step: Option<&StepId>) -> Self {
+        let span = step.map_or_else(|| "span".to_owned(), |step| format!("span/{step}"));
+        let trace_id = hex(seed.derive("trace").iter().take(16));
+        Self { trace_id, span_id: hex(seed.derive(&span).iter().take(8)), retries: 0 }
+    }
+
+    /// That of no run: identifiers that W3C Trace Context calls invalid.
+    fn nowhere() -> Self {
+        Self { trace_id: "0".repeat(32), span_id: "0".repeat(16), retries: 0 }
+    }
+}
+
+fn hex<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {
+    bytes.map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// How a run or a step ended, whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StructuredOutcome {
@@ -281,7 +300,7 @@ impl StructuredOutcome {
             latency_ms: 0,
             side_effects: Vec::new(),
             metadata: None,
-            observability: Observability { trace_id: "0".repeat(32), span_id: "0".repeat(16), retries: 0 },
+            observability: Observability::nowhere(),
             timestamp: now,
             steps: Vec::new(),
         }
@@ -294,6 +313,12 @@ impl StructuredOutcome {
     /// [`canonical::NotCanonical`] never comes of an outcome that this host made.
     pub fn canonical_bytes(&self) -> Result<Vec<u8>, canonical::NotCanonical> {
         canonical::to_vec(self)
+    }
+
+    /// Whether a run stands behind it. Where none does, its figures are nothing that was measured.
+    #[must_use]
+    pub fn is_of_a_run(&self) -> bool {
+        self.observability.trace_id != Observability::nowhere().trace_id
     }
 
     /// Whether a caller may go on with the output: success or partial.

@@ -174,7 +174,8 @@ impl<'de> Deserialize<'de> for Fuel {
     }
 }
 
-/// An instant in UTC, written by RFC 3339 with nine digits of the second.
+/// An instant in UTC, written by RFC 3339 with nine digits of the second: from 1970 to the summer of 2554, which is as far
+/// as nanoseconds go in 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(jiff::Timestamp);
 
@@ -185,11 +186,11 @@ impl Timestamp {
     /// The instant that lies `since_epoch` after the first of 1970; the last one that can be written for more.
     #[must_use]
     pub fn from_unix(since_epoch: Duration) -> Self {
-        let nanos = i128::try_from(since_epoch.as_nanos()).unwrap_or(i128::MAX);
-        Self(jiff::Timestamp::from_nanosecond(nanos).unwrap_or(jiff::Timestamp::MAX))
+        let nanos = u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX);
+        Self(jiff::Timestamp::from_nanosecond(nanos.into()).unwrap_or(jiff::Timestamp::MAX))
     }
 
-    /// How long after the first instant of 1970; zero for one before it.
+    /// How long after the first instant of 1970.
     #[must_use]
     pub fn since_epoch(self) -> Duration {
         u64::try_from(self.0.as_nanosecond()).map(Duration::from_nanos).unwrap_or_default()
@@ -214,11 +215,28 @@ impl fmt::Display for Timestamp {
     }
 }
 
-impl FromStr for Timestamp {
-    type Err = jiff::Error;
+/// Text that is no instant which can be written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is no instant of 1970 to 2554 in the form YYYY-MM-DDTHH:MM:SS.NNNNNNNNNZ")]
+pub struct InstantInvalid {
+    /// The text, at most 80 characters of it.
+    pub text: String,
+}
 
+impl InstantInvalid {
+    fn of(text: &str) -> Self {
+        Self { text: text.chars().take(80).collect() }
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = InstantInvalid;
+
+    /// Takes any way in which RFC 3339 writes an instant; a journal takes one alone.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().map(Self)
+        let instant = text.parse::<jiff::Timestamp>().map_err(|_| InstantInvalid::of(text))?;
+        let in_range = u64::try_from(instant.as_nanosecond()).is_ok();
+        if in_range { Ok(Self(instant)) } else { Err(InstantInvalid::of(text)) }
     }
 }
 
@@ -228,9 +246,21 @@ impl Serialize for Timestamp {
     }
 }
 
+/// How an instant is written, with `0` for any digit.
+const INSTANT: &[u8] = b"0000-00-00T00:00:00.000000000Z";
+
+/// Whether a text has the form of an instant. A leap second has none: it would be written as another one.
+fn has_form_of_instant(text: &str) -> bool {
+    let fits = |(byte, form): (u8, &u8)| if *form == b'0' { byte.is_ascii_digit() } else { byte == *form };
+    text.len() == INSTANT.len() && text.bytes().zip(INSTANT).all(fits) && text.get(17..19) != Some("60")
+}
+
 impl<'de> Deserialize<'de> for Timestamp {
+    /// Takes an instant only as it is written.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        let text = String::deserialize(deserializer)?;
+        let instant = if has_form_of_instant(&text) { text.parse() } else { Err(InstantInvalid::of(&text)) };
+        instant.map_err(serde::de::Error::custom)
     }
 }
 

@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 
 use aos_core::failure::{ErrorCode, Failure, Settlement};
+use aos_core::journal::MAX_CROSSINGS;
 
 use crate::sandbox::Stop;
-
-/// Crossings of one attempt that are recorded at all, refused ones included: what keeps a journal readable.
-const MAX_CROSSINGS: u32 = 100_000;
 
 /// Bytes of log text of one attempt.
 const MAX_LOG_BYTES: usize = 1 << 20;

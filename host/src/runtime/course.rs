@@ -3,7 +3,7 @@
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::{SkillId, StepId};
 use aos_core::journal::{Facts, RunEnding};
-use aos_core::outcome::{Status, StructuredOutcome};
+use aos_core::outcome::{OutcomeCode, Status, StructuredOutcome};
 use aos_core::units::{Money, Timestamp};
 use aos_core::workflow::Workflow;
 use serde_json::Value;
@@ -38,6 +38,22 @@ pub(super) fn audited(facts: &Facts, ending: RunEnding) -> RunEnding {
     }
     let message = format!("{} are still held at the end of the run", facts.held());
     failed(Failure::new(ErrorCode::LedgerInvariant, message))
+}
+
+/// The outcome of a run whose journal gets no end here: why, and all that it holds. Calls without a result are listed with
+/// the code `open`, and the money that is held for what has no end stands in the details.
+pub(super) fn unended(
+    mut facts: Facts,
+    (failure, open): (Failure, ErrorCode),
+    workflow: &Workflow,
+    now: Timestamp,
+) -> StructuredOutcome {
+    facts.abandon_all(OutcomeCode::Error(open));
+    let failure = match facts.held() {
+        Money::ZERO => failure,
+        held => failure.with_detail("held", held.nanos()),
+    };
+    outcome(&facts, failed(failure), workflow, now)
 }
 
 /// The outcome of a run.

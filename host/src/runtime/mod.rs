@@ -18,7 +18,7 @@ use std::sync::Arc;
 use aos_core::budget::PriceList;
 use aos_core::failure::Failure;
 use aos_core::ids::{RunId, SkillId};
-use aos_core::journal::{Injections, Recording, Sink};
+use aos_core::journal::{Facts, Injections, Recording, Sink};
 use aos_core::outcome::StructuredOutcome;
 use aos_core::units::whole_millis;
 use aos_core::workflow::Workflow;
@@ -29,7 +29,7 @@ pub use builder::RuntimeBuilder;
 pub use certify::{Certification, CertifyOptions, EngineProof, RecordedRun};
 pub use replay::Replay;
 pub use resume::ResumeOptions;
-pub use run::Run;
+pub use run::{Parting, Run};
 pub use run_options::RunOptions;
 
 use self::component_store::ComponentStore;
@@ -145,6 +145,14 @@ impl Runtime {
         options: ResumeOptions,
     ) -> Result<Run, Failure> {
         resume::resume(&self.inner, Box::new(journal), recording, options).await
+    }
+
+    /// The outcome of a run that [`Runtime::resume`] refused: why, and what its journal holds so far, as
+    /// [`Recording::facts`] adds it up. Calls without a result are `UNKNOWN_OUTCOME`, and `details.held` is the money that
+    /// is held.
+    #[must_use]
+    pub fn refuse_to_resume(&self, so_far: Facts, failure: Failure) -> StructuredOutcome {
+        resume::refused(&self.inner, so_far, failure)
     }
 
     /// Makes a recorded run again with something else happening at named calls. Requests that the journal knows get

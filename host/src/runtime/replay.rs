@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aos_core::failure::{ErrorCode, Failure};
+use aos_core::failure::{ErrorCode, FUEL_OF_ANOTHER_BUILD, FUEL_OF_ANOTHER_ENGINE, Failure};
 use aos_core::ids::{Digest, SkillId};
 use aos_core::journal::{FuelProof, JournalError, PinnedSkill, Recording, Replayer, RunStarted, audit};
 use aos_core::outcome::StructuredOutcome;
@@ -119,13 +119,15 @@ fn settle_fuel(inner: &Inner, replayer: Replayer, replaced: &Replaced) -> Result
     let Some(cursor) = replayer.ended_by_fuel() else {
         return Ok(replayer.with_replaced(replaced.keys().cloned().collect()));
     };
-    let why = if recorded == own {
-        "and another component uses another amount of it".to_owned()
+    let (why, word) = if recorded == own {
+        (", and the fuel of another build cannot be compared".to_owned(), FUEL_OF_ANOTHER_BUILD)
     } else {
-        format!("under the engine {recorded}, and this is {own}, which counts fuel in another way")
+        let why =
+            format!(" under the engine {recorded}, and this is {own}, which counts fuel in another way");
+        (why, FUEL_OF_ANOTHER_ENGINE)
     };
-    let message = format!("step {} attempt {} was ended by its fuel {why}", cursor.step, cursor.attempt);
-    Err(Failure::new(ErrorCode::ReplayIncomplete, message))
+    let message = format!("step {} attempt {} was ended by its fuel{why}", cursor.step, cursor.attempt);
+    Err(Failure::new(ErrorCode::ReplayIncomplete, message).with_subcode(word))
 }
 
 /// The components of the run, in the engine that repeats it: its very own, or those that stand for them.

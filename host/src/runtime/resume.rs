@@ -9,6 +9,7 @@ use aos_core::failure::{ErrorCode, Failure};
 use aos_core::journal::{
     CallClass, Entry, Event, Facts, Listener, Past, Recorder, Recording, RunResumed, RunStarted, Sink, audit,
 };
+use aos_core::outcome::StructuredOutcome;
 use aos_core::policy::Policy;
 use aos_core::units::{Money, Timestamp};
 use aos_core::workflow::Workflow;
@@ -16,7 +17,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
 use super::run::{Beginning, Run, follow, listen, stoppable};
-use super::{Inner, replay};
+use super::{Inner, course, replay};
 use crate::gate::{Behind, LiveRun, RunTime};
 use crate::providers::{AgentBudget, ChatRequest, WorldSession};
 
@@ -75,6 +76,19 @@ pub(super) async fn resume(
     Ok(follow(inner, Beginning { id, workflow, input, begun: Ok(live), skills, stop, entries, now }))
 }
 
+/// The outcome of a run that may not go on: why, and what its journal holds so far. Of a journal that does not hold
+/// together, nothing is shown as if it did.
+pub(super) fn refused(inner: &Inner, so_far: Facts, failure: Failure) -> StructuredOutcome {
+    let trusted = !matches!(failure.code, ErrorCode::ReplayDivergence | ErrorCode::JournalCorrupt);
+    match replay::workflow_of(so_far.run()) {
+        Ok(workflow) if trusted => {
+            let last = so_far.last();
+            course::unended(so_far, (failure, ErrorCode::UnknownOutcome), &workflow, last)
+        }
+        _ => StructuredOutcome::refused(so_far.run().run, &failure, inner.world.clock().wall()),
+    }
+}
+
 /// A run goes on under the rules that it began under, or not at all.
 fn check(inner: &Inner, recording: &Recording, started: &RunStarted) -> Result<(), Failure> {
     audit(recording)?;
@@ -107,8 +121,7 @@ fn begin(
     let policy = Arc::new(Policy::new(workflow.grants().clone()));
     let world = inner.world.open(&policy);
     answered_before(&world, &recording);
-    let last = recording.entries().last().map_or(facts.started(), |entry| entry.stamp.at);
-    let time = RunTime { origin: world.clock.monotonic(), before: last.since(facts.started()) };
+    let time = RunTime { origin: world.clock.monotonic(), before: facts.last().since(facts.started()) };
     let (clock, began) = (Arc::clone(&world.clock), facts.started());
     let torn_bytes = recording.torn().map_or(0, |torn| torn.bytes as u64);
     let resumed = RunResumed { wall: world.clock.wall(), torn_bytes };

@@ -13,14 +13,14 @@ use aos_core::journal::{
     RunStarted, Sink,
 };
 use aos_core::json;
-use aos_core::outcome::{Cost, OutcomeCode, StructuredOutcome};
+use aos_core::outcome::{Cost, StructuredOutcome};
 use aos_core::policy::Policy;
 use aos_core::units::{Timestamp, whole_millis};
 use aos_core::workflow::Workflow;
 use futures_util::stream::{self, Stream};
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use super::{Inner, RunOptions, course, new_run_id};
 use crate::gate::{Behind, Course, LiveRun, RunTime};
@@ -78,11 +78,27 @@ impl Run {
     /// Waits for its end. The entries that were not taken are dropped.
     pub async fn outcome(mut self) -> StructuredOutcome {
         self.entries.close();
-        match (&mut self.work).await {
-            Ok(outcome) => outcome,
-            Err(error) => self.last_resort.outcome(&error.to_string()),
+        let worked = (&mut self.work).await;
+        self.last_resort.ended(worked)
+    }
+
+    /// Waits for its end as long as it is told, and leaves it then.
+    pub async fn leave(mut self, patience: Duration) -> Parting {
+        self.entries.close();
+        match tokio::time::timeout(patience, &mut self.work).await {
+            Ok(worked) => Parting::Ended(self.last_resort.ended(worked)),
+            Err(_) => Parting::Left(self.last_resort.left()),
         }
     }
+}
+
+/// How someone and a run part.
+#[derive(Debug)]
+pub enum Parting {
+    /// It came to its end.
+    Ended(StructuredOutcome),
+    /// It stopped where it was: its journal has no end, and it can be resumed. The outcome tells what was done until there.
+    Left(StructuredOutcome),
 }
 
 impl Drop for Run {
@@ -322,16 +338,34 @@ async fn give_back_rest(live: &LiveRun, outcome: &StructuredOutcome) {
 }
 
 fn unsealed(live: &LiveRun, workflow: &Workflow, failure: Failure) -> StructuredOutcome {
-    let now: Timestamp = live.recorder.now();
-    let mut facts = live.recorder.with_facts(Facts::clone);
-    facts.abandon_all(OutcomeCode::Error(failure.code));
-    course::outcome(&facts, course::failed(failure), workflow, now)
+    let (now, facts) = (live.recorder.now(), live.recorder.with_facts(Facts::clone));
+    let open = failure.code;
+    course::unended(facts, (failure, open), workflow, now)
 }
 
 impl LastResort {
-    /// A run whose task panicked ends here, with everything that its journal holds.
-    fn outcome(&self, reason: &str) -> StructuredOutcome {
-        let failure = Failure::new(ErrorCode::HostPanic, format!("the run panicked in the host: {reason}"));
+    /// What a run came to. One whose task panicked ends here.
+    fn ended(&self, worked: Result<StructuredOutcome, JoinError>) -> StructuredOutcome {
+        worked.unwrap_or_else(|error| {
+            let message = format!("the run panicked in the host: {error}");
+            self.outcome(Failure::new(ErrorCode::HostPanic, message))
+        })
+    }
+
+    /// A run that is left ends nowhere: nothing is written any more.
+    fn left(&self) -> StructuredOutcome {
+        let failure = Failure::new(
+            ErrorCode::Cancelled,
+            "the run was left where it was; it has no end, and can be resumed",
+        );
+        if let Some(live) = &self.live {
+            live.recorder.break_off(JournalError::Io { what: "was left", reason: failure.message.clone() });
+        }
+        self.outcome(failure)
+    }
+
+    /// With everything that the journal holds, if there is one.
+    fn outcome(&self, failure: Failure) -> StructuredOutcome {
         match &self.live {
             Some(live) => unsealed(live, &self.workflow, failure),
             None => StructuredOutcome::refused(self.id, &failure, self.inner.world.clock().wall()),

@@ -209,7 +209,8 @@ pub(super) fn end(
         }
     };
     let price = Money::of_units(event.fuel.units(), run.prices.fuel).unwrap_or(Money::MAX);
-    let written = run.recorder.append_with(Some(cursor), |_, _| {
+    let written = run.recorder.append_with(Some(cursor), |_, facts| {
+        event.tell_unanswered(facts.unanswered(cursor));
         if let Some(hold) = fuel_hold {
             event.fuel_refunded = hold.settle(price).refunded;
         }

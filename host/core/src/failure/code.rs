@@ -95,7 +95,7 @@ catalogue! {
         "raise deadline_ms, or find the slow step in the journal";
     Cancelled "CANCELLED" CANCELLED Notice Never Caller Hold 499 "CANCELLED"
         "the run was cancelled, or a sibling step failed and stopped this one"
-        "see the failure that names the run; start it again when the cause is gone";
+        "see the failure that names the run, and side_effects for what was done; start it again when the cause is gone";
     DependencyFailed "DEPENDENCY_FAILED" PERMANENT Notice Never Caller Nothing 424 "FAILED_PRECONDITION"
         "a step that this one needs failed, so it was skipped"
         "mend the step that failed, or let it pass with on_error: continue";
@@ -355,8 +355,8 @@ catalogue! {
         "a replay made a call that the journal does not hold"
         "see which call in the details";
     ReplayIncomplete "REPLAY_INCOMPLETE" INTEGRITY Error Never Caller Nothing 409 "FAILED_PRECONDITION"
-        "the journal does not hold what its replay needs: its run has no end, or fuel of another engine ended it"
-        "let it go on with `aos resume`, or use the version of the program that wrote it";
+        "the journal does not hold what its replay needs: its run has no end, or fuel of another engine or build ended it"
+        "let the run go on with `aos resume`, and replay it when it has ended";
     InjectionInvalid "INJECTION_INVALID" VALIDATION Error Never Caller Nothing 400 "INVALID_ARGUMENT"
         "an injection names no call of the journal, or breaks the format"
         "mend it at the line that the message names; `aos inspect` lists the calls of a journal";

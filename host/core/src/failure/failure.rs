@@ -10,6 +10,12 @@ use super::{ErrorCategory, ErrorCode};
 /// Bytes of a message that are kept: a line for people, not a dump.
 const MAX_MESSAGE: usize = 512;
 
+/// The finer word of a replay that cannot be made since an engine with other rules counted the fuel that ended the run.
+pub const FUEL_OF_ANOTHER_ENGINE: &str = "fuel-of-another-engine";
+
+/// The finer word of a replay that cannot be made since the fuel that ended the run is another for another build.
+pub const FUEL_OF_ANOTHER_BUILD: &str = "fuel-of-another-build";
+
 /// Why something ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
@@ -91,15 +97,34 @@ impl Failure {
         self
     }
 
+    /// With one more member of what there is to know.
+    #[must_use]
+    pub fn with_detail(mut self, name: &str, value: impl Into<Value>) -> Self {
+        let mut members = self.detail_members();
+        members.insert(name.to_owned(), value.into());
+        self.details = Some(Value::Object(members));
+        self
+    }
+
+    /// What to do about it, in one line: the catalogue's advice, where the finer word does not tell more.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        match (self.code, self.subcode.as_deref()) {
+            (ErrorCode::ReplayIncomplete, Some(FUEL_OF_ANOTHER_ENGINE)) => {
+                "use the version of the program that wrote it"
+            }
+            (ErrorCode::ReplayIncomplete, Some(FUEL_OF_ANOTHER_BUILD)) => {
+                "try the build on a run that no fuel ended; without --skill, this one is replayed as it was"
+            }
+            (code, _) => code.row().advice,
+        }
+    }
+
     /// Everything that an outcome shows beside code, category and message: null when there is nothing. What the host
     /// knows stands over what a skill says under the same name.
     #[must_use]
     pub fn outcome_details(&self) -> Value {
-        let mut all = match self.details.clone() {
-            Some(Value::Object(members)) => members,
-            Some(other) => Map::from_iter([("value".to_owned(), other)]),
-            None => Map::new(),
-        };
+        let mut all = self.detail_members();
         let mut add = |name: &str, value: Option<Value>| {
             if let Some(value) = value {
                 all.insert(name.to_owned(), value);
@@ -110,6 +135,14 @@ impl Failure {
         add("status", self.status.map(Value::from));
         add("call", self.call.map(Value::from));
         if all.is_empty() { Value::Null } else { Value::Object(all) }
+    }
+
+    fn detail_members(&self) -> Map<String, Value> {
+        match self.details.clone() {
+            Some(Value::Object(members)) => members,
+            Some(other) => Map::from_iter([("value".to_owned(), other)]),
+            None => Map::new(),
+        }
     }
 }
 

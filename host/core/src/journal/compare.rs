@@ -4,17 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{Cursor, Divergence, Entry, Event, Recording};
+use super::{Cursor, Divergence, Entry, Event, Recording, RunStarted};
 use crate::failure::ErrorCode;
 
-/// The differences of two journals: of the beginning of the run, the first of each attempt in the order of the first
-/// journal, and of the end. Times, ids and seeds differ between any two runs and are not compared; what guests saw of
+/// The differences of two journals: of what the runs began with, the workflow before all else; the first of each attempt
+/// in the order of the first journal; and of the end. Times, ids and seeds differ between any two runs and are not compared; what guests saw of
 /// clocks and the like only when `observed` says so.
 #[must_use]
 pub fn differences(first: &Recording, second: &Recording, observed: bool) -> Vec<Divergence> {
     let (left, right) = (Lanes::of(first, observed), Lanes::of(second, observed));
+    let parts = left.begin.iter().zip(&right.begin);
     let mut found: Vec<Divergence> =
-        Divergence::between("the beginning of the run", &left.begin, &right.begin).into_iter().collect();
+        parts.filter_map(|((what, one), (_, other))| Divergence::between(what, one, other)).collect();
     let mut seen = BTreeSet::new();
     for cursor in left.order.iter().chain(&right.order).filter(|cursor| seen.insert(*cursor)) {
         found.extend(lane(cursor, left.lanes.get(cursor), right.lanes.get(cursor)));
@@ -25,7 +26,8 @@ pub fn differences(first: &Recording, second: &Recording, observed: bool) -> Vec
 
 /// One journal, by attempts.
 struct Lanes {
-    begin: Value,
+    /// What the run began with, part by part.
+    begin: Vec<(&'static str, Value)>,
     order: Vec<Cursor>,
     lanes: BTreeMap<Cursor, Vec<Fact>>,
     end: Value,
@@ -41,7 +43,7 @@ struct Fact {
 impl Lanes {
     fn of(recording: &Recording, observed: bool) -> Self {
         let mut found =
-            Self { begin: Value::Null, order: Vec::new(), lanes: BTreeMap::new(), end: Value::Null };
+            Self { begin: Vec::new(), order: Vec::new(), lanes: BTreeMap::new(), end: Value::Null };
         for entry in recording.entries() {
             found.add(entry, observed);
         }
@@ -54,12 +56,7 @@ impl Lanes {
 
     fn add(&mut self, entry: &Entry, observed: bool) {
         match (&entry.event, &entry.cursor) {
-            (Event::RunStarted(run), _) => {
-                self.begin = json!({
-                    "workflow": run.workflow, "workflow_text": run.workflow_text, "input": run.input,
-                    "ceiling": run.ceiling, "prices": run.prices, "engine": run.engine, "skills": run.skills,
-                });
-            }
+            (Event::RunStarted(run), _) => self.begin = begin(run),
             (Event::RunEnded(ended), _) => {
                 let part = |name: &str| ended.outcome.get(name).cloned().unwrap_or_default();
                 self.end = json!({"status": part("status"), "code": part("code"), "output": part("output")});
@@ -76,6 +73,19 @@ impl Lanes {
             _ => {}
         }
     }
+}
+
+/// What a run begins with, in the order in which people ask: another workflow explains everything after it.
+fn begin(run: &RunStarted) -> Vec<(&'static str, Value)> {
+    vec![
+        ("the workflow's name", json!({"workflow": run.workflow})),
+        ("the workflow's text", json!({"workflow_digest": run.workflow_digest})),
+        ("the input", json!({"input": run.input})),
+        ("the ceiling", json!({"ceiling": run.ceiling})),
+        ("the price list", json!({"prices": run.prices})),
+        ("the engine", json!({"engine": run.engine})),
+        ("a skill", json!({"skills": run.skills})),
+    ]
 }
 
 const END: &str = "the end of the attempt";
@@ -123,7 +133,7 @@ fn lane(cursor: &Cursor, left: Option<&Vec<Fact>>, right: Option<&Vec<Fact>>) ->
     for (one, other) in left.iter().zip(right) {
         let index = one.index.or(other.index);
         if one.index != other.index || one.what != other.what {
-            let what = format!("{} stands against {}", one.what, other.what);
+            let what = format!("here the first journal has {}, and the second has {}", one.what, other.what);
             let index = one.index.into_iter().chain(other.index).min();
             return Some(Divergence::unmatched(ErrorCode::ReplayDivergence, what).at(cursor, index));
         }

@@ -2,16 +2,17 @@
 //! cannot tell different stories.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::tally::{OpenAttempt, OpenCall, Tally};
+use super::unanswered::{self, UNANSWERED};
 use super::{
-    CallResult, Cursor, Emitted, Entry, Event, Intent, PinnedSkill, RunStarted, Stamp, StepEnded, StepStarted,
+    CallClass, CallResult, Cursor, Emitted, Entry, Event, Intent, PinnedSkill, RunStarted, Stamp, StepEnded,
+    StepStarted,
 };
-use crate::failure::Failure;
+use crate::failure::{ErrorCode, Failure};
 use crate::ids::{SkillId, StepId};
 use crate::outcome::{
     AttemptCost, Cost, Observability, OutcomeCode, OutcomeMetadata, SCHEMA, SideEffect, Status,
@@ -24,9 +25,11 @@ use crate::units::{Fuel, Money, Timestamp, whole_millis};
 pub struct Facts {
     run: Box<RunStarted>,
     started: Timestamp,
+    last: Timestamp,
     steps: BTreeMap<StepId, StepFacts>,
     effects: Vec<Arc<SideEffect>>,
     tally: Tally,
+    unanswered: u64,
 }
 
 /// The facts of one step so far.
@@ -74,7 +77,8 @@ impl Facts {
     /// The facts of a run that has just begun.
     #[must_use]
     pub fn new(run: Box<RunStarted>, started: Timestamp) -> Self {
-        Self { run, started, steps: BTreeMap::new(), effects: Vec::new(), tally: Tally::default() }
+        let (steps, effects) = (BTreeMap::new(), Vec::new());
+        Self { run, started, last: started, steps, effects, tally: Tally::default(), unanswered: 0 }
     }
 
     /// The run's first entry.
@@ -87,6 +91,12 @@ impl Facts {
     #[must_use]
     pub const fn started(&self) -> Timestamp {
         self.started
+    }
+
+    /// When the last entry was written.
+    #[must_use]
+    pub const fn last(&self) -> Timestamp {
+        self.last
     }
 
     /// Money that is held now. At the end of a run it is nothing.
@@ -113,8 +123,17 @@ impl Facts {
         self.steps.get(step)?.ended.as_ref().map(|(stamp, _)| stamp.seq)
     }
 
+    /// Requests of an attempt that have left so far, that have no answer, and that would act again.
+    #[must_use]
+    pub fn unanswered(&self, cursor: &Cursor) -> u64 {
+        let Some(step) = self.steps.get(&cursor.step) else { return 0 };
+        let Some(attempt) = step.open.get(cursor) else { return 0 };
+        attempt.calls.values().filter(|call| call.acts).count() as u64 + attempt.unknown
+    }
+
     /// Adds an entry.
     pub fn apply(&mut self, entry: &Entry) {
+        self.last = entry.stamp.at;
         let Some(cursor) = &entry.cursor else { return };
         match &entry.event {
             Event::StepStarted(event) => self.step_started(cursor, entry.stamp, event),
@@ -155,7 +174,9 @@ impl Facts {
     fn intent(&mut self, cursor: &Cursor, event: &Intent) {
         let Intent { held, held_for, clamped_to, .. } = *event;
         let (call, target) = (event.call.clone(), event.target.clone());
-        self.open(cursor).calls.insert(event.index, OpenCall { call, target, held, held_for, clamped_to });
+        let acts = event.class == CallClass::Effect && !event.repeatable;
+        let open = OpenCall { call, target, held, held_for, clamped_to, acts };
+        self.open(cursor).calls.insert(event.index, open);
         self.each(cursor, |tally| tally.hold(held));
     }
 
@@ -167,6 +188,9 @@ impl Facts {
         let attempt = self.open(cursor);
         attempt.spent = attempt.spent.and(&event.spent_on);
         let Some(open) = attempt.calls.remove(&event.index) else { return };
+        if open.acts && event.code == OutcomeCode::Error(ErrorCode::UnknownOutcome) {
+            attempt.unknown += 1;
+        }
         self.did(open.effect((cursor, event.index), event.status, event.code, event.spent));
     }
 
@@ -187,6 +211,7 @@ impl Facts {
 
     fn step_ended(&mut self, cursor: &Cursor, stamp: Stamp, event: &StepEnded) {
         self.abandon_open_calls(cursor, event.code);
+        self.unanswered = self.unanswered.saturating_add(event.unanswered());
         let StepEnded { fuel_refunded, charged, absorbed, .. } = *event;
         let attempt = self.open(cursor);
         attempt.spent.fuel = attempt.fuel.saturating_sub(fuel_refunded);
@@ -219,7 +244,10 @@ impl Facts {
     /// Lists every call that is open, as one that ended with this code: a run ends here that its journal cannot tell.
     pub fn abandon_all(&mut self, code: OutcomeCode) {
         let cursors: Vec<Cursor> = self.steps.values().flat_map(|step| step.open.keys().cloned()).collect();
-        cursors.iter().for_each(|cursor| self.abandon_open_calls(cursor, code));
+        for cursor in &cursors {
+            self.unanswered = self.unanswered.saturating_add(self.unanswered(cursor));
+            self.abandon_open_calls(cursor, code);
+        }
     }
 
     fn did(&mut self, effect: SideEffect) {
@@ -270,8 +298,10 @@ impl Facts {
             status: ending.status,
             output: ending.output,
             code,
-            message: failure.map(|failure| run_message(failure, ending.step.as_ref())).unwrap_or_default(),
-            details: run_details(failure, ending.step.as_ref()),
+            message: failure
+                .map(|failure| self.run_message(failure, ending.step.as_ref()))
+                .unwrap_or_default(),
+            details: self.run_details(failure.cloned(), ending.step.as_ref()),
             cost_cents: self.cost().charged.cents_rounded_up(),
             cost: self.cost(),
             fuel: steps.iter().fold(Fuel::ZERO, |sum, step| sum.saturating_add(step.fuel)),
@@ -314,6 +344,26 @@ impl Facts {
         }
     }
 
+    fn run_message(&self, failure: &Failure, step: Option<&StepId>) -> String {
+        let unanswered = unanswered::words(self.unanswered);
+        match step {
+            Some(step) => format!("step {step}: {}{unanswered}", failure.message),
+            None => format!("{}{unanswered}", failure.message),
+        }
+    }
+
+    /// What is known of the failure, with the step that it comes from and what was left open in all of the run.
+    fn run_details(&self, failure: Option<Failure>, step: Option<&StepId>) -> Value {
+        let Some(mut failure) = failure else { return Value::Null };
+        if self.unanswered > 0 {
+            failure = failure.with_detail(UNANSWERED, self.unanswered);
+        }
+        if let Some(step) = step {
+            failure = failure.with_detail("step", json!(step));
+        }
+        failure.outcome_details()
+    }
+
     fn metadata(&self, skill: &SkillId) -> Option<OutcomeMetadata> {
         match self.run.skills.get(skill)? {
             PinnedSkill::Component { digest, version } => Some(OutcomeMetadata {
@@ -326,34 +376,6 @@ impl Facts {
     }
 
     fn observability(&self, step: Option<&StepId>, retries: u32) -> Observability {
-        let span = step.map_or_else(|| "span".to_owned(), |step| format!("span/{step}"));
-        let trace_id = hex(self.run.seed.derive("trace").iter().take(16));
-        Observability { trace_id, span_id: hex(self.run.seed.derive(&span).iter().take(8)), retries }
+        Observability { retries, ..Observability::of(&self.run.seed, step) }
     }
-}
-
-fn run_message(failure: &Failure, step: Option<&StepId>) -> String {
-    match step {
-        Some(step) => format!("step {step}: {}", failure.message),
-        None => failure.message.clone(),
-    }
-}
-
-fn run_details(failure: Option<&Failure>, step: Option<&StepId>) -> Value {
-    let details = failure.map(Failure::outcome_details).unwrap_or_default();
-    match (details, step) {
-        (Value::Object(mut members), Some(step)) => {
-            members.insert("step".to_owned(), json!(step));
-            Value::Object(members)
-        }
-        (Value::Null, Some(step)) => json!({ "step": step }),
-        (details, _) => details,
-    }
-}
-
-fn hex<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {
-    bytes.fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -11,6 +11,10 @@ use crate::failure::{ErrorCategory, ErrorCode, Failure};
 use crate::ids::StepId;
 use crate::yaml::{self, YamlInvalid};
 
+/// What a file without any injection is told.
+const EMPTY: &str = "there is no injection here, and nothing would be rehearsed; a file is a list with one element for each \
+                     call, such as: - {step: fetch, index: 0, status: 503}";
+
 /// The call that a status can be injected into.
 const HTTP: &str = "http.send";
 
@@ -118,10 +122,14 @@ impl Injections {
     ///
     /// # Errors
     ///
-    /// [`InjectionInvalid`], with its line and column, for what breaks the format, names no call of the journal, or names
-    /// one twice.
+    /// [`InjectionInvalid`], with its line and column, for what breaks the format, has no element, names no call of the
+    /// journal, or names one twice.
     pub fn read(text: &str, recording: &Recording) -> Result<Self, InjectionInvalid> {
         let elements: Vec<Element> = yaml::read(text).map_err(InjectionInvalid)?;
+        if elements.is_empty() {
+            let nowhere = YamlInvalid { message: EMPTY.to_owned(), span: 0..0, line: 1, column: 1 };
+            return Err(InjectionInvalid(nowhere));
+        }
         let effects = effects(recording);
         let mut injections = BTreeMap::new();
         for element in elements {

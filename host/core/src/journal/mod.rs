@@ -2,6 +2,7 @@
 //! outcome is made of. It writes to a [`Sink`] and opens no file.
 
 mod audit;
+mod bounds;
 mod compare;
 mod divergence;
 mod entry;
@@ -19,9 +20,11 @@ mod rehearsal;
 mod replayer;
 mod sink;
 mod tally;
+mod unanswered;
 mod view;
 
 pub use audit::audit;
+pub use bounds::{MAX_ATTEMPTS, MAX_CROSSINGS};
 pub use compare::differences;
 pub use divergence::Divergence;
 pub use entry::{

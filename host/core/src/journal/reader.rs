@@ -1,5 +1,6 @@
 //! Reads a journal that anyone may have written: the chain first, then the lines, with bounds before allocation.
 
+use super::bounds;
 use super::line::{MAX_JOURNAL_BYTES, MAX_LINE, Writer};
 use super::line_read::{self, Line};
 use super::pack::Unpacker;
@@ -42,7 +43,8 @@ impl Recording {
     ///
     /// # Errors
     ///
-    /// [`JournalError::Corrupt`] for a line whose chain does not hold, that is no entry, or that is out of order;
+    /// [`JournalError::Corrupt`] for a line whose chain does not hold, that is no entry, that is out of order, or that has
+    /// a value which the format does not have;
     /// [`JournalError::Version`] for another format.
     pub fn read(bytes: &[u8]) -> Result<Self, JournalError> {
         if bytes.len() > MAX_JOURNAL_BYTES {
@@ -156,10 +158,9 @@ impl Lines {
             return Err(corrupt(number, "has a workflow that is not of its digest"));
         }
         self.check_order(number, &line)?;
-        Ok(match line {
-            Line::Entry(entry) => Some(*entry),
-            Line::Blob(_) => None,
-        })
+        let Line::Entry(entry) = line else { return Ok(None) };
+        bounds::check(&entry).map_err(|what| corrupt(number, what))?;
+        Ok(Some(*entry))
     }
 
     /// The chain binds the lines to each other; this binds them to the rules of a run.

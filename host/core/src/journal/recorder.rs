@@ -68,8 +68,7 @@ impl Recorder {
     ) -> Result<Self, JournalError> {
         let syncer = sink.syncer();
         let (writer, facts) = (recording.writer(), recording.facts()?);
-        let last = recording.entries().last().map_or(facts.started(), |entry| entry.stamp.at);
-        let state = State { sink, writer, last, facts, broken: None, listener };
+        let state = State { sink, writer, last: facts.last(), facts, broken: None, listener };
         let recorder = Self { state: Mutex::new(state), clock, syncer };
         recorder.append(None, || Event::RunResumed(resumed))?;
         Ok(recorder)

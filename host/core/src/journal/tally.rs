@@ -16,6 +16,8 @@ pub(super) struct OpenAttempt {
     pub(super) fuel: Money,
     pub(super) spent: Spending,
     pub(super) calls: BTreeMap<u32, OpenCall>,
+    /// Calls that would act again, and of which nobody knows what became.
+    pub(super) unknown: u64,
 }
 
 /// A call without a result.
@@ -26,6 +28,8 @@ pub(super) struct OpenCall {
     pub(super) held: Money,
     pub(super) held_for: Spending,
     pub(super) clamped_to: Option<u32>,
+    /// Whether making it again would act again.
+    pub(super) acts: bool,
 }
 
 /// The money of a run, of a step or of an attempt.

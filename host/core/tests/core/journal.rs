@@ -111,7 +111,7 @@ fn values(bytes: &[u8]) -> Vec<Value> {
 }
 
 /// A journal's lines, as text.
-fn lines(bytes: &[u8]) -> Vec<Value> {
+pub(super) fn lines(bytes: &[u8]) -> Vec<Value> {
     String::from_utf8(bytes.to_vec())
         .unwrap()
         .lines()
@@ -120,7 +120,7 @@ fn lines(bytes: &[u8]) -> Vec<Value> {
 }
 
 /// A journal of these lines, sealed anew.
-fn sealed(lines: &[Value]) -> Vec<u8> {
+pub(super) fn sealed(lines: &[Value]) -> Vec<u8> {
     let mut chain = Chain::default();
     let seal = |line: &Value| {
         let mut line = line.clone();

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod bounds;
 mod budget;
 mod canonical;
+mod compare;
 mod expression;
 mod failure;
 mod floors;
@@ -11,5 +13,6 @@ mod journal;
 mod json;
 mod policy;
 mod retry;
+mod unanswered;
 mod units;
 mod workflow;

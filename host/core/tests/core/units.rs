@@ -43,6 +43,40 @@ fn an_instant_is_written_with_nine_digits_and_reads_back() {
 }
 
 #[test]
+fn an_instant_is_read_only_as_it_is_written() {
+    let read = |text: &str| serde_json::from_value::<Timestamp>(text.into());
+    let last = Timestamp::from_unix(Duration::MAX);
+    assert_eq!(last.to_string(), "2554-07-21T23:34:33.709551615Z");
+    for good in [last, Timestamp::EPOCH, Timestamp::from_unix(Duration::new(1_764_547_200, 5))] {
+        assert_eq!(read(&good.to_string()).unwrap(), good);
+    }
+    for bad in [
+        "",
+        "2025-12-01T00:00:00Z",
+        "2025-12-01T00:00:00.00000000Z",
+        "2025-12-01T00:00:00.0000000000Z",
+        "2025-12-01t00:00:00.000000000z",
+        "2025-12-01 00:00:00.000000000Z",
+        "2025-12-01T00:00:00.000000000+00:00",
+        "2025-12-01T01:00:00.000000000+01",
+        "2025-12-01T00:00:60.000000000Z",
+        "2025-12-01T24:00:00.000000000Z",
+        "2025-02-29T00:00:00.000000000Z",
+        "1969-12-31T23:59:59.999999999Z",
+        "2554-07-21T23:34:33.709551616Z",
+        "9999-12-30T00:00:00.000000000Z",
+        "-00001-01-01T00:00:00.000000000Z",
+        "+2025-12-01T00:00:00.000000000Z",
+        "２025-12-01T00:00:00.000000000Z",
+    ] {
+        assert!(read(bad).is_err(), "{bad:?}");
+    }
+    for bad in ["1969-12-31T23:59:59Z", "2555-01-01T00:00:00Z", "-000001-01-01T00:00:00Z"] {
+        assert!(bad.parse::<Timestamp>().is_err(), "{bad}");
+    }
+}
+
+#[test]
 fn names_follow_their_rule() {
     for good in ["a", "0", "http_call", "a.b-c_d", &"x".repeat(64)] {
         assert!(StepId::new(good).is_ok(), "{good:?}");

@@ -15,7 +15,7 @@ pub(crate) const PROOF_FAILED: u8 = 3;
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     let _ = writeln!(std::io::stderr(), "error: {error:#}");
     if let Some(failure) = error.downcast_ref::<Failure>() {
-        let _ = writeln!(std::io::stderr(), "  help: {}", failure.code.row().advice);
+        let _ = writeln!(std::io::stderr(), "  help: {}", failure.advice());
     }
     ExitCode::from(MISUSED)
 }

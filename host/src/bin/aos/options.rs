@@ -31,7 +31,7 @@ Examples:
   aos replay run.jsonl --skill http_call=new.wasm
   aos replay run.jsonl --inject failures.yaml
 
-An injection file is a list; each element names one call of the journal, and one thing that happens there:
+An injection file is a list of one element or more; each names one call of the journal, and one thing that happens there:
   - {step: fetch, index: 0, status: 503, headers: {retry-after: \"1\"}}
   - {step: fetch, attempt: 2, call: http.send, ordinal: 0, error: CONNECTION_LOST}
   - {step: ask, call: llm.complete, timeout: true}      (or trap: true, or refuse: true)
@@ -66,8 +66,9 @@ const DIFF_EXAMPLES: &str = "\
 Example:
   aos diff yesterday.jsonl today.jsonl
 
-Compared are the workflow, its input, the skills, and of each attempt its input, its requests, its answers, its texts and \
-its end; of each attempt the first difference is shown. Times, ids and seeds differ between any two runs, and are not compared.
+Compared are the workflow (told first, by its name and the digest of its text), its input, the skills, and of each attempt \
+its input, its requests, its answers, its texts and its end; of each attempt the first difference is shown. Times, ids and \
+seeds differ between any two runs, and are not compared.
 
 Exit code: 0 they do not part; 1 they do; 2 a misused command line; 3 a journal that cannot be trusted.";
 
@@ -83,7 +84,8 @@ Examples:
 Each journal is replayed without a network in three engines: optimised machine code, machine code without \
 optimisations, and an interpreter. Every request, output, unit of fuel and byte of the outcome has to be the recorded \
 one. The certificate is an in-toto Statement as canonical JSON (RFC 8785), one a line; with --key, each is signed \
-(ed25519, in a DSSE envelope). A journal that does not repeat gets none.
+(ed25519, in a DSSE envelope). A journal that does not repeat gets none. --verify compares the journals that are named \
+behind it; without any, it says that signature and statement hold, and no more.
 
 Exit code: 0 all certified, or all verified; 2 a misused command line; 3 a proof failed: something differs, a journal \
 cannot be trusted, or a signature does not hold.";

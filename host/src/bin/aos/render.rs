@@ -6,12 +6,16 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use aos_host::canonical;
-use aos_host::journal::{Entry, Event};
+use aos_host::failure::Failure;
+use aos_host::ids::RunId;
+use aos_host::journal::{Entry, Event, JournalError};
 use aos_host::outcome::{OutcomeCode, Status, StructuredOutcome};
-use aos_host::units::Timestamp;
+use aos_host::providers::{Clock as _, SystemClock};
+use aos_host::units::{Money, Timestamp};
 use aos_host::workflow_format::WorkflowInvalid;
 use serde_json::Value;
 
+use crate::failed::PROOF_FAILED;
 use crate::options::Format;
 
 /// Characters of an output that are shown to people.
@@ -34,6 +38,30 @@ pub(crate) fn say(line: &str) {
 /// Says what to do about the line before.
 pub(crate) fn say_help(line: &str) {
     say(&format!("  help: {line}"));
+}
+
+/// Says that a journal has bytes after its last whole line; nothing where there are none.
+pub(crate) fn say_torn(journal: &Path, bytes: usize) {
+    if bytes > 0 {
+        let journal = journal.display();
+        say(&format!("left out the last {bytes} bytes of {journal}: a line that was not written to its end"));
+    }
+}
+
+/// Says why a journal cannot be used. As JSON, that is an outcome, so that there is a document in any case.
+pub(crate) fn refuse_journal(
+    journal: &Path,
+    error: &JournalError,
+    format: Format,
+) -> anyhow::Result<ExitCode> {
+    let failure = Failure::from(error.clone());
+    if format == Format::Json {
+        let outcome = StructuredOutcome::refused(RunId::new(0, [0; 10]), &failure, SystemClock::new().wall());
+        print_outcome(&outcome, format)?;
+    }
+    say(&format!("{}: {failure}", journal.display()));
+    say_help(failure.advice());
+    Ok(ExitCode::from(PROOF_FAILED))
 }
 
 /// Text that others wrote, with its control characters and its invisible direction marks escaped.
@@ -69,13 +97,12 @@ pub(crate) fn print_outcome(outcome: &StructuredOutcome, format: Format) -> anyh
         let status = paint.status(step.status);
         print(&format!("  {status}  {name}  {}  {} ms{retries}\n", step.code.as_str(), step.latency_ms))?;
     }
-    let cost = outcome.cost;
-    print(&format!(
-        "  charged {}, absorbed {}, fuel {}\n",
-        cost.charged,
-        cost.absorbed,
-        outcome.fuel.units()
-    ))?;
+    if !outcome.is_of_a_run() {
+        return Ok(());
+    }
+    let (cost, fuel) = (outcome.cost, outcome.fuel.units());
+    let held = held(outcome).map(|held| format!(", held {held}")).unwrap_or_default();
+    print(&format!("  charged {}, absorbed {}{held}, fuel {fuel}\n", cost.charged, cost.absorbed))?;
     // Numbers as RFC 8785 writes them, so that both formats show the same.
     let output: Value = serde_json::from_slice(&canonical::to_vec(&outcome.output)?)?;
     let text = serde_json::to_string_pretty(&output)?;
@@ -85,11 +112,28 @@ pub(crate) fn print_outcome(outcome: &StructuredOutcome, format: Format) -> anyh
     print(&format!("{}{more}\n", lines.join("\n")))
 }
 
+/// What is held for calls and attempts that have no end.
+fn held(outcome: &StructuredOutcome) -> Option<Money> {
+    Money::from_nanos(outcome.details.get("held")?.as_u64()?).ok()
+}
+
 /// Prints the outcome of a run, and what to do about it. The exit code says whether the output is usable.
 pub(crate) fn conclude(outcome: &StructuredOutcome, format: Format) -> anyhow::Result<ExitCode> {
+    match outcome.code {
+        OutcomeCode::Ok => conclude_with(outcome, "", format),
+        OutcomeCode::Error(code) => conclude_with(outcome, code.row().advice, format),
+    }
+}
+
+/// As [`conclude`], with something else to do about it; nothing where that is empty.
+pub(crate) fn conclude_with(
+    outcome: &StructuredOutcome,
+    advice: &str,
+    format: Format,
+) -> anyhow::Result<ExitCode> {
     print_outcome(outcome, format)?;
-    if let OutcomeCode::Error(code) = outcome.code {
-        say_help(code.row().advice);
+    if !advice.is_empty() {
+        say_help(advice);
     }
     Ok(if outcome.is_usable() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

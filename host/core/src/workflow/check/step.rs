@@ -8,12 +8,10 @@ use super::checker::{Checker, MAX_MILLIS};
 use super::expressions::Whole;
 use crate::failure::ErrorCode;
 use crate::ids::{SkillId, StepId};
+use crate::journal::MAX_ATTEMPTS;
 use crate::retry::RetryPolicy;
 use crate::workflow::file::StepFile;
 use crate::workflow::{OnError, Step};
-
-/// Attempts that a step may ask for: with full backoff, more would outlive any deadline.
-const MAX_ATTEMPTS: u32 = 20;
 
 impl Checker {
     /// The step, as far as its parts are right.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use aos_host::Parting;
 use aos_host::agent_budget::{AgentAccount, Moved, Movement};
 use aos_host::canonical;
 use aos_host::ids::{BudgetName, RunId};
@@ -54,8 +55,11 @@ pub(super) fn full_path(path: &Path) -> Option<String> {
     std::path::absolute(path).ok()?.to_str().map(str::to_owned)
 }
 
-/// Says that a run still holds its ceiling, when it should have given it back.
-pub(super) fn say_unsettled(budget: &FileBudget, run: RunId) {
+/// Says that a run still holds its ceiling, when it should have given it back. One that was left goes on holding it.
+pub(super) fn say_unsettled(budget: &FileBudget, run: RunId, parting: &Parting) {
+    if matches!(parting, Parting::Left(_)) {
+        return;
+    }
     let holds = budget.read().map(|ledger| ledger.account().holding().contains_key(&run));
     if !matches!(holds, Ok(false)) {
         let name = aos_host::providers::AgentBudget::name(budget);

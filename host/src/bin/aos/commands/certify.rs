@@ -9,6 +9,7 @@ use aos_host::failure::Failure;
 use aos_host::journal::FuelProof;
 use aos_host::providers::{World, read_journal};
 use aos_host::{Certification, CertifyOptions, EngineProof};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::verify::verify;
 use crate::failed::PROOF_FAILED;
@@ -83,7 +84,7 @@ fn signing_key(path: &Path) -> anyhow::Result<SigningKey> {
 
 fn tell(path: &Path, failure: &Failure) {
     say(&format!("not proven: {}: {failure}", path.display()));
-    say_help(failure.code.row().advice);
+    say_help(failure.advice());
 }
 
 fn times(repeat: u32) -> String {
@@ -97,12 +98,13 @@ fn name_of(path: &Path) -> String {
 /// One line for each journal, written when it is known.
 struct Table {
     format: Format,
+    /// Columns of a terminal that the longest name takes.
     width: usize,
 }
 
 impl Table {
     fn new(journals: &[PathBuf], format: Format) -> anyhow::Result<Self> {
-        let width = journals.iter().map(|path| plain(&name_of(path)).chars().count()).max();
+        let width = journals.iter().map(|path| plain(&name_of(path)).width()).max();
         let table = Self { format, width: width.unwrap_or_default().max("JOURNAL".len()) };
         table.line(["JOURNAL", "STEPS", "CALLS", "FUEL", "CRANELIFT-SPEED", "CRANELIFT-NONE", "PULLEY"])?;
         Ok(table)
@@ -130,10 +132,10 @@ impl Table {
             return Ok(());
         }
         let [journal, steps, calls, fuel, speed, none, pulley] = cells;
-        let width = self.width;
-        let line = format!(
-            "{journal:<width$}  {steps:>5}  {calls:>5}  {fuel:>12}  {speed:<15}  {none:<14}  {pulley}"
-        );
+        // The formatter pads by characters, and those of some scripts take two columns or none.
+        let rest = " ".repeat(self.width.saturating_sub(journal.width()));
+        let line =
+            format!("{journal}{rest}  {steps:>5}  {calls:>5}  {fuel:>12}  {speed:<15}  {none:<14}  {pulley}");
         print(&format!("{}\n", line.trim_end()))
     }
 }

@@ -1,39 +1,65 @@
-//! A run that goes on, as the program shows it.
+//! A run that goes on, as the program shows it, and what to do about the way in which it ended.
 
+use std::path::Path;
+use std::process::ExitCode;
 use std::time::Duration;
 
-use aos_host::failure::{ErrorCode, Failure};
-use aos_host::outcome::StructuredOutcome;
-use aos_host::{Run, Runtime};
+use aos_host::failure::ErrorCode;
+use aos_host::outcome::{OutcomeCode, StructuredOutcome};
+use aos_host::{Parting, Run};
 
-use crate::render::{Progress, say};
+use crate::options::Format;
+use crate::render::{Progress, conclude, conclude_with, say};
 
 /// How long a second interrupt waits for a run that is ending. Some programs send two at once.
 const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Shows what a run does until it ends. An interrupt cancels it, a second one leaves it.
-pub(super) async fn follow(mut run: Run, runtime: &Runtime, steps: Option<usize>) -> StructuredOutcome {
+pub(super) async fn follow(mut run: Run, steps: Option<usize>) -> Parting {
     let mut progress = Progress::new(steps);
     let mut cancelled = false;
     loop {
         tokio::select! {
             entry = run.next_entry() => match entry {
                 Some(entry) => progress.show(&entry),
-                None => return run.outcome().await,
+                None => return Parting::Ended(run.outcome().await),
             },
             interrupted = tokio::signal::ctrl_c() => {
                 if cancelled || interrupted.is_err() {
-                    // It may have ended already, or be about to.
-                    if let Ok(outcome) = tokio::time::timeout(PATIENCE, run.outcome()).await {
-                        return outcome;
-                    }
-                    let message = "left at once; the journal has no end, and `aos resume` goes on with it";
-                    return runtime.refuse(&Failure::new(ErrorCode::Cancelled, message));
+                    return run.leave(PATIENCE).await;
                 }
                 say("cancelling; interrupt once more to leave at once");
                 run.cancel();
                 cancelled = true;
             }
         }
+    }
+}
+
+/// Prints the outcome of a run that has a journal, and what to do next. The exit code says whether the output is usable.
+pub(super) fn part(parting: &Parting, journal: &Path, format: Format) -> anyhow::Result<ExitCode> {
+    let journal = journal.display();
+    match parting {
+        Parting::Left(outcome) => {
+            conclude_with(outcome, &format!("go on with it: aos resume {journal}"), format)
+        }
+        Parting::Ended(outcome) if outcome.code == OutcomeCode::Error(ErrorCode::Cancelled) => {
+            conclude_with(outcome, &after_cancelling(outcome, &journal.to_string()), format)
+        }
+        Parting::Ended(outcome) => conclude(outcome, format),
+    }
+}
+
+/// A run that was cancelled has ended, and cannot be resumed: whoever makes another one should know what this one did.
+fn after_cancelling(outcome: &StructuredOutcome, journal: &str) -> String {
+    if outcome.details.get("unanswered").is_some() {
+        format!(
+            "see in `aos inspect {journal}` which requests have no result, and in the upstream whether they acted; \
+             then run it again"
+        )
+    } else if outcome.side_effects.is_empty() {
+        "nothing was done; run it again".to_owned()
+    } else {
+        format!("another run does all of it again; `aos inspect {journal}` shows what this one did")
     }
 }

@@ -7,16 +7,16 @@ use anyhow::Context as _;
 use aos_host::canonical;
 use aos_host::ids::StepId;
 use aos_host::journal::{
-    AttemptView, CallView, Cursor, Divergence, Interrupted, Recording, RunView, StepView, differences,
+    AttemptView, CallView, Cursor, Divergence, Interrupted, JournalError, Recording, RunView, StepView,
+    differences,
 };
 use aos_host::outcome::OutcomeCode;
 use aos_host::providers::read_journal;
 use aos_host::units::Money;
 use serde_json::{Value, json};
 
-use crate::failed::PROOF_FAILED;
 use crate::options::{DiffArgs, Format, InspectArgs};
-use crate::render::{plain, print, say};
+use crate::render::{plain, print, refuse_journal, say, say_torn};
 
 /// Characters of a text that a tree shows.
 const SHOWN: usize = 100;
@@ -25,7 +25,7 @@ const SHOWN: usize = 100;
 pub(crate) fn inspect(args: &InspectArgs) -> anyhow::Result<ExitCode> {
     let recording = match read(&args.journal)? {
         Ok(recording) => recording,
-        Err(code) => return Ok(code),
+        Err(error) => return refuse_journal(&args.journal, &error, args.format.format),
     };
     let view = RunView::of(&recording)?;
     if let Some(place) = &args.call {
@@ -48,8 +48,12 @@ pub(crate) fn inspect(args: &InspectArgs) -> anyhow::Result<ExitCode> {
 pub(crate) fn diff(args: &DiffArgs) -> anyhow::Result<ExitCode> {
     let (first, second) = match (read(&args.first)?, read(&args.second)?) {
         (Ok(first), Ok(second)) => (first, second),
-        (Err(code), _) | (_, Err(code)) => return Ok(code),
+        (Err(error), _) => return refuse_journal(&args.first, &error, args.format.format),
+        (_, Err(error)) => return refuse_journal(&args.second, &error, args.format.format),
     };
+    for (path, recording) in [(&args.first, &first), (&args.second, &second)] {
+        say_torn(path, recording.torn().map_or(0, |torn| torn.bytes));
+    }
     let found = differences(&first, &second, args.observed);
     if args.format.format == Format::Json {
         let all: Vec<Value> = found.iter().map(difference_json).collect();
@@ -66,13 +70,10 @@ pub(crate) fn diff(args: &DiffArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(u8::from(!found.is_empty())))
 }
 
-/// A journal, or the exit code of one that cannot be trusted.
-fn read(path: &Path) -> anyhow::Result<Result<Recording, ExitCode>> {
+/// A journal, or why it cannot be trusted.
+fn read(path: &Path) -> anyhow::Result<Result<Recording, JournalError>> {
     let bytes = read_journal(path).with_context(|| path.display().to_string())?;
-    Ok(Recording::read(&bytes).map_err(|error| {
-        say(&format!("{}: {}: {error}", path.display(), error.code()));
-        ExitCode::from(PROOF_FAILED)
-    }))
+    Ok(Recording::read(&bytes))
 }
 
 /// `STEP[/ITEM]:ATTEMPT:INDEX`

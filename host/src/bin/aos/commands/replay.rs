@@ -6,15 +6,16 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use aos_host::Runtime;
 use aos_host::failure::{ErrorCode, Failure};
 use aos_host::ids::SkillId;
 use aos_host::journal::{FuelProof, Injections, Recording};
-use aos_host::outcome::OutcomeCode;
+use aos_host::outcome::{OutcomeCode, StructuredOutcome};
 use aos_host::providers::{World, read_journal};
 
 use crate::failed::PROOF_FAILED;
 use crate::options::ReplayArgs;
-use crate::render::{conclude, print_outcome, say, say_help};
+use crate::render::{conclude, print_outcome, say, say_help, say_torn};
 use crate::setup;
 
 /// Replays a journal.
@@ -28,12 +29,7 @@ pub(crate) async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
     let builds = builds(&args.builds)?;
     let replay = runtime.replay_against(&journal, builds.clone()).await;
     print_outcome(&replay.outcome, args.format.format)?;
-    if replay.torn_bytes > 0 {
-        let torn = replay.torn_bytes;
-        say(&format!(
-            "left out the last {torn} bytes of the journal: a line that was not written to its end"
-        ));
-    }
+    say_torn(&args.journal, replay.torn_bytes);
     match replay.proof {
         Ok(()) if !builds.is_empty() => {
             let names: Vec<_> = builds.keys().map(ToString::to_string).collect();
@@ -54,7 +50,7 @@ pub(crate) async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
         }
         Err(failure) => {
             say(&format!("not proven: {failure}"));
-            say_help(failure.code.row().advice);
+            say_help(failure.advice());
             Ok(ExitCode::from(PROOF_FAILED))
         }
     }
@@ -83,13 +79,7 @@ async fn rehearse(args: &ReplayArgs, journal: &[u8], inject: &Path) -> anyhow::R
     let text = std::fs::read_to_string(inject).with_context(place)?;
     let runtime = setup::runtime(world, &args.skills.folders).await?;
     setup::know_components_beside(&runtime, &args.journal).await;
-    let rehearsed = match Recording::read(journal).map_err(Failure::from) {
-        Ok(recording) => match Injections::read(&text, &recording).map_err(Failure::from) {
-            Ok(injections) => runtime.rehearse(recording, injections).await,
-            Err(failure) => Err(failure),
-        },
-        Err(failure) => Err(failure),
-    };
+    let rehearsed = rehearsed(&runtime, (&args.journal, journal), &text).await;
     let (outcome, failed) = match rehearsed {
         Ok(outcome) => {
             say("rehearsed: this is what the run would have come to; it proves nothing");
@@ -100,4 +90,15 @@ async fn rehearse(args: &ReplayArgs, journal: &[u8], inject: &Path) -> anyhow::R
     };
     conclude(&outcome, args.format.format)?;
     Ok(if failed { ExitCode::from(PROOF_FAILED) } else { ExitCode::SUCCESS })
+}
+
+async fn rehearsed(
+    runtime: &Runtime,
+    (path, journal): (&Path, &[u8]),
+    injections: &str,
+) -> Result<StructuredOutcome, Failure> {
+    let recording = Recording::read(journal)?;
+    say_torn(path, recording.torn().map_or(0, |torn| torn.bytes));
+    let injections = Injections::read(injections, &recording)?;
+    runtime.rehearse(recording, injections).await
 }

@@ -4,18 +4,18 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use aos_host::ResumeOptions;
 use aos_host::failure::ErrorCategory;
 use aos_host::journal::{Event, Recording};
 use aos_host::outcome::StructuredOutcome;
 use aos_host::providers::FileSink;
+use aos_host::{Parting, ResumeOptions};
 
 use super::budget::{full_path, say_unsettled};
-use super::follow::follow;
+use super::follow::{follow, part};
 use crate::failed::PROOF_FAILED;
 use crate::folders;
 use crate::options::ResumeArgs;
-use crate::render::{conclude, say, say_help};
+use crate::render::{refuse_journal, say, say_torn};
 use crate::setup::{self, Outside};
 
 /// Goes on with a run that was killed.
@@ -25,43 +25,38 @@ pub(crate) async fn resume(args: ResumeArgs) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(found.is_file(), "{} is no file", args.journal.display());
     let (sink, recording) = match FileSink::take_up(&args.journal) {
         Ok(taken) => taken,
-        Err(error) => {
-            say(&format!("{}: {}: {error}", args.journal.display(), error.code()));
-            say_help(error.code().row().advice);
-            return Ok(ExitCode::from(PROOF_FAILED));
-        }
+        Err(error) => return refuse_journal(&args.journal, &error, args.format.format),
     };
-    if let Some(torn) = recording.torn() {
-        say(&format!("left out the last {} bytes: a line that was not written to its end", torn.bytes));
-    }
-    let outcome = match ended(&recording) {
+    say_torn(&args.journal, recording.torn().map_or(0, |torn| torn.bytes));
+    let parting = match ended(&recording) {
         Some(outcome) => {
             say("the run has ended already; this is its outcome");
-            outcome
+            Parting::Ended(outcome)
         }
         None => {
             let runtime = setup::runtime(world, &args.skills.folders).await?;
             setup::know_components_beside(&runtime, &args.journal).await;
-            let started = recording.run_started().ok();
-            let budget =
-                started.and_then(|run| Some((run.run, folders::budgets().budget(run.budget.clone()?))));
+            let so_far = recording.facts()?;
+            let (id, name) = (so_far.run().run, so_far.run().budget.clone());
+            let budget = name.map(|name| folders::budgets().budget(name));
             let options = match &budget {
-                Some((_, budget)) => {
+                Some(budget) => {
                     ResumeOptions::default().budget(Arc::new(budget.clone()), full_path(&args.journal))
                 }
                 None => ResumeOptions::default(),
             };
             match runtime.resume(sink.durability(args.durability.into()), recording, options).await {
                 Ok(run) => {
-                    let outcome = follow(run, &runtime, None).await;
-                    budget.iter().for_each(|(run, budget)| say_unsettled(budget, *run));
-                    outcome
+                    let parting = follow(run, None).await;
+                    budget.iter().for_each(|budget| say_unsettled(budget, id, &parting));
+                    parting
                 }
-                Err(failure) => runtime.refuse(&failure),
+                Err(failure) => Parting::Ended(runtime.refuse_to_resume(so_far, failure)),
             }
         }
     };
-    let code = conclude(&outcome, args.format.format)?;
+    let code = part(&parting, &args.journal, args.format.format)?;
+    let (Parting::Ended(outcome) | Parting::Left(outcome)) = &parting;
     let parted = outcome.category == Some(ErrorCategory::Integrity);
     Ok(if parted { ExitCode::from(PROOF_FAILED) } else { code })
 }

@@ -1,24 +1,22 @@
 //! `aos run`
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use aos_host::ids::BudgetName;
+use aos_host::RunOptions;
 use aos_host::json;
-use aos_host::outcome::StructuredOutcome;
 use aos_host::providers::FileSink;
 use aos_host::units::Money;
 use aos_host::workflow_format::{MAX_WORKFLOW_BYTES, Workflow};
-use aos_host::{RunOptions, Runtime};
 use serde_json::Value;
 
 use super::budget::{full_path, say_unsettled};
-use super::follow::follow;
+use super::follow::{follow, part};
 use crate::folders;
 use crate::money_options::MoneyArgs;
-use crate::options::{DurabilityArg, RunArgs};
+use crate::options::RunArgs;
 use crate::render::{conclude, say, show_faults};
 use crate::setup::{self, Outside};
 
@@ -28,21 +26,31 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     let options = money(&args.money)?;
     let world = Outside::new(setup::world(args.stubs.as_deref())?, &args.money.prices)?;
     let bytes = read_workflow(&args.workflow)?;
-    let (outcome, journal) = match Workflow::parse(&bytes) {
-        Ok(workflow) => {
-            let runtime = setup::runtime(world, &args.skills.folders).await?;
-            let journal = (args.journal, args.durability);
-            record(&runtime, (&workflow, input), (options, args.money.budget), journal).await
-        }
+    let workflow = match Workflow::parse(&bytes) {
+        Ok(workflow) => workflow,
         Err(invalid) => {
             show_faults(&args.workflow, &invalid);
-            (setup::empty(world)?.refuse(&invalid.into()), None)
+            return conclude(&setup::empty(world)?.refuse(&invalid.into()), args.format.format);
         }
     };
-    if let Some(journal) = journal {
-        say(&format!("journal {}", journal.display()));
+    let runtime = setup::runtime(world, &args.skills.folders).await?;
+    let id = runtime.new_id();
+    let in_runs = || Path::new(folders::STATE).join("runs").join(format!("{id}.jsonl"));
+    let journal = args.journal.unwrap_or_else(in_runs);
+    let sink = match FileSink::create(&journal) {
+        Ok(sink) => sink.durability(args.durability.into()),
+        Err(error) => return conclude(&runtime.refuse(&error.into()), args.format.format),
+    };
+    let mut options = options.id(id).journal(sink);
+    let budget = args.money.budget.map(|name| folders::budgets().budget(name));
+    if let Some(budget) = &budget {
+        options = options.budget(Arc::new(budget.clone()), full_path(&journal));
     }
-    conclude(&outcome, args.format.format)
+    let run = runtime.start(&workflow, input, options);
+    let parting = follow(run, Some(workflow.steps().len())).await;
+    budget.iter().for_each(|budget| say_unsettled(budget, id, &parting));
+    say(&format!("journal {}", journal.display()));
+    part(&parting, &journal, args.format.format)
 }
 
 fn money(args: &MoneyArgs) -> anyhow::Result<RunOptions> {
@@ -56,31 +64,6 @@ fn money(args: &MoneyArgs) -> anyhow::Result<RunOptions> {
         options = options.absorbed_ceiling(ceiling);
     }
     Ok(options)
-}
-
-async fn record(
-    runtime: &Runtime,
-    (workflow, input): (&Workflow, Value),
-    (options, budget): (RunOptions, Option<BudgetName>),
-    (journal, durability): (Option<PathBuf>, DurabilityArg),
-) -> (StructuredOutcome, Option<PathBuf>) {
-    let id = runtime.new_id();
-    let path = journal.unwrap_or_else(|| Path::new(folders::STATE).join("runs").join(format!("{id}.jsonl")));
-    let sink = match FileSink::create(&path) {
-        Ok(sink) => sink.durability(durability.into()),
-        Err(error) => return (runtime.refuse(&error.into()), None),
-    };
-    let mut options = options.id(id).journal(sink);
-    let budget = budget.map(|name| folders::budgets().budget(name));
-    if let Some(budget) = &budget {
-        options = options.budget(Arc::new(budget.clone()), full_path(&path));
-    }
-    let run = runtime.start(workflow, input, options);
-    let outcome = follow(run, runtime, Some(workflow.steps().len())).await;
-    if let Some(budget) = &budget {
-        say_unsettled(budget, id);
-    }
-    (outcome, Some(path))
 }
 
 fn input(text: &str) -> anyhow::Result<Value> {

@@ -18,7 +18,7 @@ use crate::render::{plain, print, say, say_help};
 /// Bytes of a file of certificates: each has a few thousand.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// Verifies every certificate of a file, and that each journal has one.
+/// Verifies every certificate of a file, and that each journal has one. What was not compared is not called verified.
 pub(super) fn verify(
     file: &Path,
     key: &Path,
@@ -26,16 +26,21 @@ pub(super) fn verify(
     format: Format,
 ) -> anyhow::Result<ExitCode> {
     let key = public_key(key)?;
+    let journals = journals.iter().map(digest_of).collect::<anyhow::Result<Vec<_>>>()?;
     let mut bytes = Vec::new();
     let opened = std::fs::File::open(file).with_context(|| file.display().to_string())?;
     opened.take(MAX_BYTES).read_to_end(&mut bytes).with_context(|| file.display().to_string())?;
-    let (mut holds, mut attested) = (true, BTreeSet::new());
+    let (mut holds, mut attested, mut only_signed) = (true, BTreeSet::new(), 0);
     let lines = bytes.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty());
     for (place, line) in lines {
         match verify_one(line, &key) {
             Ok(statement) => {
-                attested.extend(statement.subject.iter().map(|subject| subject.digest.blake3));
-                show(&statement, &key, format)?;
+                let subjects: Vec<_> =
+                    statement.subject.iter().map(|subject| subject.digest.blake3).collect();
+                let compared = journals.iter().any(|(digest, _)| subjects.contains(digest));
+                only_signed += usize::from(!compared);
+                attested.extend(subjects);
+                show(&statement, if compared { "verified" } else { "signed" }, &key, format)?;
             }
             Err(error) => {
                 holds = false;
@@ -48,14 +53,22 @@ pub(super) fn verify(
         holds = false;
         say(&format!("not verified: {} holds no certificate", file.display()));
     }
-    for journal in journals {
-        let bytes = read_journal(journal).with_context(|| journal.display().to_string())?;
-        if !attested.contains(&Digest::of(&bytes)) {
-            holds = false;
-            say(&format!("not verified: no certificate is of the bytes of {}", journal.display()));
-        }
+    for (_, journal) in journals.iter().filter(|(digest, _)| !attested.contains(digest)) {
+        holds = false;
+        say(&format!("not verified: no certificate is of the bytes of {}", journal.display()));
+    }
+    if only_signed > 0 {
+        let many =
+            if only_signed == 1 { "1 certificate".to_owned() } else { format!("{only_signed} certificates") };
+        say(&format!("only signed: of {many} signature and statement hold, and no journal was compared"));
+        say_help("name the journal as well: aos certify --verify FILE --key PUB JOURNAL");
     }
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::from(PROOF_FAILED) })
+}
+
+fn digest_of(journal: &PathBuf) -> anyhow::Result<(Digest, &PathBuf)> {
+    let bytes = read_journal(journal).with_context(|| journal.display().to_string())?;
+    Ok((Digest::of(&bytes), journal))
 }
 
 fn public_key(path: &Path) -> anyhow::Result<PublicKey> {
@@ -80,19 +93,20 @@ const fn advice(error: &EnvelopeInvalid) -> &'static str {
     }
 }
 
-fn show(statement: &Statement, key: &PublicKey, format: Format) -> anyhow::Result<()> {
+/// Shows what a certificate says, under a word for what was checked of it.
+fn show(statement: &Statement, word: &str, key: &PublicKey, format: Format) -> anyhow::Result<()> {
     if format == Format::Json {
         print(std::str::from_utf8(&statement.canonical_bytes()?)?)?;
         return print("\n");
     }
     let predicate = &statement.predicate;
     for subject in &statement.subject {
-        print(&format!("verified  {}\n", plain(&subject.name)))?;
+        print(&format!("{word:<8}  {}\n", plain(&subject.name)))?;
         print(&format!("  sha256    {}\n", plain(&subject.digest.sha256)))?;
         print(&format!("  blake3    {}\n", subject.digest.blake3))?;
     }
     let (workflow, outcome) = (&predicate.workflow, &predicate.outcome);
-    let (status, code) = (word(&outcome.status)?, outcome.code.as_str());
+    let (status, code) = (word_of(&outcome.status)?, outcome.code.as_str());
     print(&format!("  run       {} of {}: {status}, {code}\n", predicate.run_id, plain(&workflow.name)))?;
     print(&format!("  seal      {}\n", predicate.seal))?;
     print(&format!("  outcome   {}\n", outcome.digest.blake3))?;
@@ -104,7 +118,7 @@ fn show(statement: &Statement, key: &PublicKey, format: Format) -> anyhow::Resul
     let engines: Vec<_> =
         engines.map(|engine| format!("{} x{}", plain(&engine.name), engine.repetitions)).collect();
     print(&format!("  equal in  {}\n", engines.join(", ")))?;
-    let compared = predicate.compared.iter().map(word).collect::<anyhow::Result<Vec<_>>>()?;
+    let compared = predicate.compared.iter().map(word_of).collect::<anyhow::Result<Vec<_>>>()?;
     print(&format!("  compared  {}\n", compared.join(", ")))?;
     if !predicate.compared.contains(&Compared::Fuel) {
         print("  fuel      as recorded: another engine counted it\n")?;
@@ -113,7 +127,7 @@ fn show(statement: &Statement, key: &PublicKey, format: Format) -> anyhow::Resul
 }
 
 /// The word that the certificate has for a value.
-fn word(value: &impl serde::Serialize) -> anyhow::Result<String> {
+fn word_of(value: &impl serde::Serialize) -> anyhow::Result<String> {
     match serde_json::to_value(value)? {
         Value::String(word) => Ok(word),
         other => Ok(other.to_string()),
