@@ -152,6 +152,9 @@ fn a_bill_beyond_the_worst_case_is_capped_and_told() {
         assert_eq!(run.assert_success().step("call").side_effects[0].charge, worst());
         let result = result(&run);
         assert_eq!(result.overrun, price(1000, 0, 1000).checked_sub(worst()).unwrap());
+        let (run, _) =
+            ask_once(Reply::json(200, &completion("because", usage(u64::MAX / 2, 1, u64::MAX)))).await;
+        assert_eq!(run.assert_success().step("call").side_effects[0].charge, worst());
     });
 }
 

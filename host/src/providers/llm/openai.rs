@@ -253,7 +253,7 @@ fn read_answer(answer: &HttpResponse) -> Result<ChatResponse, Failure> {
         text,
         finish_reason,
         tool_calls,
-        usage: completion.usage.map(Into::into),
+        usage: completion.usage.map(|usage| TokenUsage::from(usage).exact()),
         model: completion.model,
     })
 }
@@ -264,6 +264,7 @@ impl From<Usage> for TokenUsage {
             input_tokens: usage.prompt_tokens,
             output_tokens: usage.completion_tokens,
             cached_input_tokens: usage.prompt_tokens_details.map_or(0, |details| details.cached_tokens),
+            cache_write_input_tokens: 0,
             reasoning_tokens: usage.completion_tokens_details.map_or(0, |details| details.reasoning_tokens),
         }
     }
