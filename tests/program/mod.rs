@@ -4,6 +4,7 @@ mod certify;
 mod hostile_files;
 mod interrupted;
 mod journals;
+mod models;
 mod offline;
 mod process;
 mod run_and_replay;

@@ -279,7 +279,9 @@ fn without_a_provider_the_way_out_is_told() {
     in_time(async {
         let run = record(&live().await, &flow::llm(json!({"prompt": "why?"})), json!({})).await;
         run.assert_failure(ErrorCode::ConfigInvalid);
-        assert!(run.outcome.message.contains("AOS_LLM_BASE_URL"), "{}", run.outcome.message);
+        for way in ["AOS_LLM_BASE_URL", "AOS_ANTHROPIC_API_KEY", "--stubs"] {
+            assert!(run.outcome.message.contains(way), "{}", run.outcome.message);
+        }
         assert_eq!(run.outcome.side_effects[0].charge, Money::ZERO);
     });
 }

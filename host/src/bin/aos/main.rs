@@ -4,6 +4,7 @@ mod commands;
 mod compile_child;
 mod failed;
 mod folders;
+mod models;
 mod options;
 mod progress_bar;
 mod render;

@@ -19,7 +19,7 @@ use crate::providers::HttpResponse;
 /// A provider of models. Its address and key come from the operator, so no grant of a workflow is asked about them.
 #[derive(Clone)]
 pub struct OpenAiCompatible {
-    endpoint: Option<Endpoint>,
+    endpoint: Endpoint,
 }
 
 impl OpenAiCompatible {
@@ -34,13 +34,7 @@ impl OpenAiCompatible {
             Some(key) => endpoint.with_key("authorization", "Bearer ", key)?,
             None => endpoint,
         };
-        Ok(Self { endpoint: Some(endpoint) })
-    }
-
-    /// No provider: every question is `CONFIG_INVALID`, with the way out.
-    #[must_use]
-    pub const fn unconfigured() -> Self {
-        Self { endpoint: None }
+        Ok(Self { endpoint })
     }
 }
 
@@ -56,13 +50,7 @@ impl LlmSession for OpenAiCompatible {
         request: ChatRequest,
         timeout: Duration,
     ) -> BoxFuture<'_, Result<ChatResponse, Failure>> {
-        Box::pin(async move {
-            let Some(endpoint) = &self.endpoint else {
-                let message = "no model provider is set up; set AOS_LLM_BASE_URL (and AOS_LLM_API_KEY), or give --stubs";
-                return Err(Failure::new(ErrorCode::ConfigInvalid, message));
-            };
-            read_answer(&endpoint.ask(&body(&request), timeout).await?)
-        })
+        Box::pin(async move { read_answer(&self.endpoint.ask(&body(&request), timeout).await?) })
     }
 }
 
