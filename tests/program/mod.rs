@@ -5,6 +5,7 @@ mod documents;
 mod hostile_files;
 mod interrupted;
 mod journals;
+mod models;
 mod offline;
 mod process;
 mod run_and_replay;

@@ -5,6 +5,7 @@ pub(crate) mod certified;
 pub(crate) mod flow;
 pub(crate) mod golden;
 pub(crate) mod ledger;
+pub(crate) mod models;
 pub(crate) mod recorded;
 pub(crate) mod runtime;
 pub(crate) mod server;

@@ -12,7 +12,7 @@ use aos_host::providers::{
     Clock, Entropy, HttpProvider, HttpSession, LlmProvider, LlmSession, StubWorld, World,
 };
 use aos_host::units::Timestamp;
-use aos_host::{Runtime, read_component};
+use aos_host::{Runtime, RuntimeBuilder, read_component};
 use tokio::sync::OnceCell;
 
 /// How long one test may take: far beyond what any needs, so that a hang ends and nothing else is measured.
@@ -74,24 +74,24 @@ pub(crate) async fn live() -> Runtime {
 pub(crate) async fn of(world: World) -> Runtime {
     // It compiles first, so that what runs at the same time finds the components compiled.
     elsewhere().await;
-    build(world).await
+    build(Runtime::builder().world(world)).await
+}
+
+/// As [`of`], with a price list of its own.
+pub(crate) async fn of_prices(world: World, prices: PriceList) -> Runtime {
+    elsewhere().await;
+    build(Runtime::builder().world(world).prices(prices)).await
 }
 
 /// A runtime whose world panics as soon as anyone asks it anything: what a replay has to do with.
 pub(crate) async fn elsewhere() -> &'static Runtime {
     static ELSEWHERE: OnceCell<Runtime> = OnceCell::const_new();
-    ELSEWHERE.get_or_init(|| build(nowhere())).await
+    ELSEWHERE.get_or_init(|| build(Runtime::builder().world(nowhere()))).await
 }
 
-async fn build(world: World) -> Runtime {
-    build_with_prices(world, PriceList::bundled().expect("the bundled list")).await
-}
-
-/// A runtime of some world in which things have other prices.
-pub(crate) async fn build_with_prices(world: World, prices: PriceList) -> Runtime {
+async fn build(builder: RuntimeBuilder) -> Runtime {
     let compiled = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
-    let builder = Runtime::builder().world(world).prices(prices).compile_cache(compiled);
-    let runtime = builder.build().expect("a runtime");
+    let runtime = builder.compile_cache(compiled).build().expect("a runtime");
     let loaded = runtime.load_skills(&skills()).await;
     assert!(loaded.refused.is_empty(), "{:?}", loaded.refused);
     let names: Vec<_> = runtime.skills().iter().map(|skill| skill.metadata().id.to_string()).collect();

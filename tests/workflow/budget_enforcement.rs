@@ -6,14 +6,14 @@ use aos_host::budget::{PriceList, TokenCount};
 use aos_host::failure::{ErrorCategory, ErrorCode};
 use aos_host::journal::Event;
 use aos_host::outcome::{OutcomeCode, Status};
-use aos_host::providers::{OpenAiCompatible, StubWorld, World};
+use aos_host::providers::{AnthropicMessages, OpenAiCompatible, StubWorld, World};
 use aos_host::units::Money;
 use aos_host::{RunOptions, Runtime};
 use serde_json::{Value, json};
 
 use crate::support::flow;
 use crate::support::recorded::{Recorded, parse, record, record_under, record_with};
-use crate::support::runtime::{build_with_prices, in_time, in_time_on_threads, live, specified, stubbed};
+use crate::support::runtime::{in_time, in_time_on_threads, live, of_prices, specified, stubbed};
 use crate::support::server::{Reply, Server};
 
 /// Nano-dollars that are held for the fuel of one attempt of `llm_invoke`: its contract has 200,000,000 units.
@@ -56,7 +56,7 @@ async fn provider_at(prices: PriceList, replies: impl IntoIterator<Item = Reply>
     let server = Server::start(replies).await;
     let provider = OpenAiCompatible::new(&server.url("/v1"), None).unwrap();
     let world = World::live().with_llm(Arc::new(provider));
-    (build_with_prices(world, prices).await, server)
+    (of_prices(world, prices).await, server)
 }
 
 fn completion(model: &str, usage: Value) -> Value {
@@ -207,7 +207,7 @@ fn fuel_that_the_steps_ceiling_cuts_short_is_a_matter_of_the_step() {
     in_time(async {
         // Fuel is dear here: a cent buys less of it than the probe uses up while nobody answers its requests.
         let prices = PriceList::from_toml("as_of = \"2026-01-01\"\nfuel = 500_000").unwrap();
-        let runtime = build_with_prices(World::live(), prices).await;
+        let runtime = of_prices(World::live(), prices).await;
         let server = Server::start([Reply::silence()]).await;
         let request = json!({"url": server.url("/")});
         let with = json!({"do": "compute", "open": request, "sent": request});
@@ -330,6 +330,30 @@ fn a_long_question_is_held_and_billed_at_the_price_of_long_ones() {
     });
 }
 
+/// Leak: what a provider reads from its cache and writes to it costs as any other token.
+#[test]
+fn tokens_of_a_providers_cache_have_their_own_prices() {
+    in_time(async {
+        let list = "as_of = \"2026-01-01\"\nfuel = 0\n[models.gpt-4o-mini]\ninput = 10_000_000\n\
+                    cached_input = 1_000_000\ncache_write = 20_000_000\noutput = 0\n";
+        let usage = json!({
+            "input_tokens": 1, "cache_read_input_tokens": 10, "cache_creation_input_tokens": 4, "output_tokens": 2,
+        });
+        let answer = json!({
+            "id": "m", "type": "message", "role": "assistant", "model": "gpt-4o-mini", "usage": usage,
+            "content": [{"type": "text", "text": "yes"}], "stop_reason": "end_turn",
+        });
+        let server = Server::start([Reply::json(200, &answer)]).await;
+        let provider = AnthropicMessages::new(&server.url("/"), "sk-canary-1".to_owned()).unwrap();
+        let world = World::live().with_llm(Arc::new(provider));
+        let runtime = of_prices(world, PriceList::from_toml(list).unwrap()).await;
+        let run = record(&runtime, &asking(json!([ask("a", &[], 16)])), json!({})).await;
+        run.assert_success();
+        assert_eq!(run.outcome.cost.spent.input.nanos(), 10 + 10 + 4 * 20);
+        assert_eq!(reserved(&run), bound("0123456789") * 20, "each token may be one that is written");
+    });
+}
+
 /// Leak: a reservation that nobody gives back.
 #[test]
 fn nothing_stays_held_however_an_attempt_ends() {
@@ -443,7 +467,7 @@ fn requests_cost_what_the_price_list_says() {
              request = 5_000_000\nkib = 1_000_000\n",
             server.origin()
         );
-        let runtime = build_with_prices(World::live(), PriceList::from_toml(&list).unwrap()).await;
+        let runtime = of_prices(World::live(), PriceList::from_toml(&list).unwrap()).await;
         let with = json!({"url": server.url("/"), "method": "POST", "body": "y".repeat(1000), "idempotency_key": "k"});
         let flow = flow::http(&server, with);
         let run = record(&runtime, &flow, json!({})).await;
@@ -486,7 +510,7 @@ fn the_outcome_says_where_each_nano_dollar_went() {
 fn a_rehearsal_keeps_to_the_ceilings_as_well() {
     in_time(async {
         let stubs = StubWorld::parse("llm: {ask: {text: yes, tokens: 7, input_tokens: 30}}").unwrap();
-        let runtime = build_with_prices(World::stub(stubs), PriceList::bundled().unwrap()).await;
+        let runtime = of_prices(World::stub(stubs), PriceList::bundled().unwrap()).await;
         let options = RunOptions::default().ceiling(nanos(FUEL + price(bound("0123456789"), 40)));
         let run = record_with(&runtime, &asking(json!([ask("a", &[], 60)])), json!({}), options).await;
         run.assert_success();

@@ -10,6 +10,8 @@ mod killed_run;
 mod llm_chain_workflow;
 mod mixed_skill_workflow;
 mod model_provider;
+mod model_provider_anthropic;
+mod model_router;
 mod permanent_failure_workflow;
 mod replay_certification;
 mod simple_http_workflow;

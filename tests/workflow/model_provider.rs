@@ -3,38 +3,29 @@
 
 use std::sync::Arc;
 
-use aos_host::Runtime;
 use aos_host::budget::{PriceList, TokenCount};
-use aos_host::failure::{ErrorCategory, ErrorCode};
-use aos_host::journal::{CallResult, Event};
+use aos_host::failure::{ErrorCategory, ErrorCode, Failure};
 use aos_host::outcome::StructuredOutcome;
-use aos_host::providers::{OpenAiCompatible, World};
+use aos_host::providers::{LlmProvider, OpenAiCompatible};
 use aos_host::units::Money;
 use serde_json::{Value, json};
 
 use crate::support::flow;
+use crate::support::models::{self, KEY, assert_no_key, result};
 use crate::support::recorded::{Recorded, record};
-use crate::support::runtime::{in_time, live, of};
+use crate::support::runtime::{in_time, live};
 use crate::support::server::{Reply, Server};
 
-/// A key that may be nowhere but on the wire.
-const KEY: &str = "sk-canary-3f9d17c2";
-
-async fn provided(server: &Server) -> Runtime {
-    let provider = OpenAiCompatible::new(&server.url("/v1/"), Some(KEY.to_owned())).unwrap();
-    of(World::live().with_llm(Arc::new(provider))).await
+fn provide(server: &Server) -> Result<Arc<dyn LlmProvider>, Failure> {
+    Ok(Arc::new(OpenAiCompatible::new(&server.url("/v1/"), Some(KEY.to_owned()))?))
 }
 
-/// Asks a provider that answers so.
 async fn ask(replies: impl IntoIterator<Item = Reply>, step: Value) -> (Recorded, Server) {
-    let server = Server::start(replies).await;
-    let run = record(&provided(&server).await, &flow::llm_step(step), json!({})).await;
-    (run, server)
+    models::ask(provide, replies, step).await
 }
 
-/// Asks once, whatever comes back.
 async fn ask_once(reply: Reply) -> (Recorded, Server) {
-    ask([reply], json!({"with": {"prompt": "why?", "max_tokens": 10}, "retry": {"max_attempts": 1}})).await
+    models::ask_once(provide, reply).await
 }
 
 /// An answer as a provider writes it.
@@ -58,7 +49,7 @@ fn refusal(status: u16, kind: &str, code: Option<&str>) -> Reply {
     Reply::json(status, &json!({"error": {"message": "no, thank you", "type": kind, "code": code}}))
 }
 
-fn price(input: u64, cached: u64, output: u64) -> Money {
+pub(super) fn price(input: u64, cached: u64, output: u64) -> Money {
     PriceList::bundled()
         .unwrap()
         .model("gpt-4o-mini")
@@ -68,13 +59,8 @@ fn price(input: u64, cached: u64, output: u64) -> Money {
 }
 
 /// The most that `why?` with `max_tokens: 10` may cost: four bytes, and 16 tokens for each of two parts.
-fn worst() -> Money {
+pub(super) fn worst() -> Money {
     price(4 + 32, 0, 10)
-}
-
-fn result(run: &Recorded) -> CallResult {
-    let result = |event| if let Event::Result(result) = event { Some(result) } else { None };
-    run.entries().into_iter().find_map(|entry| result(entry.event)).expect("a result")
 }
 
 #[test]
@@ -157,6 +143,9 @@ fn a_bill_beyond_the_worst_case_is_capped_and_told() {
         assert_eq!(run.assert_success().step("call").side_effects[0].charge, worst());
         let result = result(&run);
         assert_eq!(result.overrun, price(1000, 0, 1000).checked_sub(worst()).unwrap());
+        let (run, _) =
+            ask_once(Reply::json(200, &completion("because", usage(u64::MAX / 2, 1, u64::MAX)))).await;
+        assert_eq!(run.assert_success().step("call").side_effects[0].charge, worst());
     });
 }
 
@@ -254,7 +243,7 @@ fn an_answer_that_is_no_completion_is_paid_for_and_told() {
 fn a_provider_that_is_not_there_costs_nothing() {
     in_time(async {
         let server = Server::start([]).await;
-        let runtime = provided(&server).await;
+        let runtime = models::provided(provide, &server).await;
         server.stop().await;
         let step = json!({"with": {"prompt": "why?"}, "retry": {"max_attempts": 1}});
         let run = record(&runtime, &flow::llm_step(step), json!({})).await;
@@ -267,7 +256,7 @@ fn a_provider_that_is_not_there_costs_nothing() {
 fn a_provider_needs_no_grant_of_its_host_and_a_skill_still_does() {
     in_time(async {
         let server = Server::start([Reply::json(200, &completion("because", usage(5, 1, 0)))]).await;
-        let runtime = provided(&server).await;
+        let runtime = models::provided(provide, &server).await;
         record(&runtime, &flow::llm(json!({"prompt": "why?"})), json!({})).await.assert_success();
         let step = json!({"with": {"url": server.url("/v1/models")}});
         let run = record(&runtime, &flow::one_step(json!({}), "http_call", step), json!({})).await;
@@ -280,7 +269,7 @@ fn a_provider_needs_no_grant_of_its_host_and_a_skill_still_does() {
 fn a_model_without_a_grant_or_a_price_is_not_asked() {
     in_time(async {
         let server = Server::start([]).await;
-        let runtime = provided(&server).await;
+        let runtime = models::provided(provide, &server).await;
         for (grant, code) in [("gpt-4o", ErrorCode::CapabilityDenied), ("nobody", ErrorCode::CostUnknown)] {
             let step = json!({"with": {"model": "nobody", "prompt": "why?"}});
             let workflow = flow::one_step(json!({"models": [grant]}), "llm_invoke", step);
@@ -295,7 +284,9 @@ fn without_a_provider_the_way_out_is_told() {
     in_time(async {
         let run = record(&live().await, &flow::llm(json!({"prompt": "why?"})), json!({})).await;
         run.assert_failure(ErrorCode::ConfigInvalid);
-        assert!(run.outcome.message.contains("AOS_LLM_BASE_URL"), "{}", run.outcome.message);
+        for way in ["AOS_LLM_BASE_URL", "AOS_ANTHROPIC_API_KEY", "--stubs"] {
+            assert!(run.outcome.message.contains(way), "{}", run.outcome.message);
+        }
         assert_eq!(run.outcome.side_effects[0].charge, Money::ZERO);
     });
 }
@@ -335,12 +326,4 @@ fn a_provider_that_repeats_the_key_does_not_get_it_into_the_journal() {
         run.assert_success();
         assert_no_key(&run);
     });
-}
-
-fn assert_no_key(run: &Recorded) {
-    let journal = String::from_utf8(run.journal.clone()).unwrap();
-    let outcome = String::from_utf8(run.outcome.canonical_bytes().unwrap()).unwrap();
-    for text in [journal, outcome] {
-        assert!(!text.contains(KEY), "{text}");
-    }
 }

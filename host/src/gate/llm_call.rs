@@ -16,6 +16,10 @@ use crate::providers::{ChatRequest, ChatResponse, TokenUsage, WorldSession};
 /// Tokens that a provider may add for each message and tool: roles and separators. The common ones add 3 to 10.
 const TOKENS_PER_PART: usize = 16;
 
+/// Tokens of the instructions that a provider puts before a question with tools or a schema. The most that one documents
+/// is 530.
+const TOKENS_OF_TOOL_INSTRUCTIONS: usize = 1024;
+
 /// A question as the guest asked it.
 #[derive(Debug, Clone)]
 pub(crate) struct LlmCall {
@@ -59,7 +63,9 @@ impl LlmCall {
             .sum();
         let schema = question.response_schema.as_ref().map_or(0, |schema| schema.to_string().len());
         let parts = (question.messages.len() + question.tools.len() + 1) * TOKENS_PER_PART;
-        (messages + tools + schema + parts) as u64
+        let instructed = !question.tools.is_empty() || question.response_schema.is_some();
+        let instructions = if instructed { TOKENS_OF_TOOL_INSTRUCTIONS } else { 0 };
+        (messages + tools + schema + parts + instructions) as u64
     }
 
     /// A provider that does not count, or that answers with a model whose price nobody knows, is taken at the worst.
@@ -69,7 +75,7 @@ impl LlmCall {
             (Some(price), Some(usage)) => price.of(TokenCount {
                 input: usage.input_tokens,
                 cached: usage.cached_input_tokens,
-                cache_write: 0,
+                cache_write: usage.cache_write_input_tokens,
                 output: usage.output_tokens.max(usage.reasoning_tokens),
             }),
             _ => self.quote(prices).map(|quote| quote.worst()).unwrap_or_default(),

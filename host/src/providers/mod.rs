@@ -20,8 +20,8 @@ pub use journal_file::{Durability, FileSink, read_journal};
 pub use journal_memory::MemorySink;
 pub use live_http::LiveHttp;
 pub use llm::{
-    ChatMessage, ChatRequest, ChatResponse, ChatRole, ChatTool, ChatToolCall, FinishReason, LlmProvider,
-    LlmSession, OpenAiCompatible, TokenUsage,
+    AnthropicMessages, ChatMessage, ChatRequest, ChatResponse, ChatRole, ChatTool, ChatToolCall,
+    FinishReason, LlmProvider, LlmSession, ModelRouter, OpenAiCompatible, TokenUsage,
 };
 pub use stub::StubWorld;
 pub use world::{World, WorldSession};

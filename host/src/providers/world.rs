@@ -6,8 +6,8 @@ use aos_core::ids::Digest;
 use aos_core::policy::Policy;
 
 use super::{
-    Clock, Entropy, HttpProvider, HttpSession, LiveHttp, LlmProvider, LlmSession, OpenAiCompatible,
-    StubWorld, SystemClock, SystemEntropy,
+    Clock, Entropy, HttpProvider, HttpSession, LiveHttp, LlmProvider, LlmSession, ModelRouter, StubWorld,
+    SystemClock, SystemEntropy,
 };
 
 /// Everything outside. It is live, a stub, or a mix that the embedder makes.
@@ -32,12 +32,12 @@ pub struct WorldSession {
 }
 
 impl World {
-    /// The real world, with a model provider that has no address yet: asking a model is `CONFIG_INVALID`.
+    /// The real world, without a model provider yet: asking a model is `CONFIG_INVALID`.
     #[must_use]
     pub fn live() -> Self {
         Self {
             http: Arc::new(LiveHttp::new()),
-            llm: Arc::new(OpenAiCompatible::unconfigured()),
+            llm: Arc::new(ModelRouter::new()),
             clock: Arc::new(SystemClock::new()),
             entropy: Arc::new(SystemEntropy),
             stubs: None,

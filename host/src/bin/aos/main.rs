@@ -4,6 +4,7 @@ mod commands;
 mod compile_child;
 mod failed;
 mod folders;
+mod models;
 mod money_options;
 mod options;
 mod progress_bar;

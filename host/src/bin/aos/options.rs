@@ -22,7 +22,9 @@ An interrupt (Ctrl-C) cancels the run, which still ends in an outcome; a second 
 goes on with it.
 
 The world is live unless --stubs is given, and the workflow's grants decide what may be reached. \
-Models are asked at AOS_LLM_BASE_URL (such as https://api.openai.com/v1) with the key AOS_LLM_API_KEY.";
+Models are asked at AOS_LLM_BASE_URL (chat completions, such as https://api.openai.com/v1) with the key AOS_LLM_API_KEY, \
+and at AOS_ANTHROPIC_BASE_URL (https://api.anthropic.com unless set) with the key AOS_ANTHROPIC_API_KEY. With both set up, \
+models whose name begins with claude go to Anthropic and all others to the first; with one, all go there.";
 
 /// What follows the help of a replay.
 const REPLAY_EXAMPLES: &str = "\

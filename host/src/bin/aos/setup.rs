@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use aos_host::budget::PriceList;
 use aos_host::failure::{ErrorCode, Failure};
-use aos_host::providers::{OpenAiCompatible, StubWorld, World};
+use aos_host::providers::{StubWorld, World};
 use aos_host::{Runtime, RuntimeBuilder, read_component};
 use std::sync::Arc;
 
 use crate::folders;
+use crate::models::models;
 use crate::money_options::PriceListArg;
 use crate::render::say;
 
@@ -120,20 +121,10 @@ fn builder(outside: Outside, compiled: Option<PathBuf>) -> RuntimeBuilder {
     }
 }
 
-/// The world of a run: scripted, or live with the model provider that the environment names.
+/// The world of a run: scripted, or live with the model providers that the environment names.
 pub(crate) fn world(stubs: Option<&Path>) -> anyhow::Result<World> {
-    let Some(path) = stubs else { return live() };
+    let Some(path) = stubs else { return Ok(World::live().with_llm(Arc::new(models()?))) };
     let text = std::fs::read_to_string(path).with_context(|| format!("--stubs {}", path.display()))?;
     let stubs = StubWorld::parse(&text).with_context(|| format!("--stubs {}", path.display()))?;
     Ok(World::stub(stubs))
-}
-
-#[expect(clippy::disallowed_methods, reason = "the program may read its environment")]
-fn live() -> anyhow::Result<World> {
-    let world = World::live();
-    let Ok(base_url) = std::env::var("AOS_LLM_BASE_URL") else {
-        return Ok(world);
-    };
-    let provider = OpenAiCompatible::new(&base_url, std::env::var("AOS_LLM_API_KEY").ok());
-    Ok(world.with_llm(Arc::new(provider.context("AOS_LLM_BASE_URL")?)))
 }

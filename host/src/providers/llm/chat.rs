@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aos_core::failure::Failure;
+use aos_core::units::MAX_EXACT_INTEGER;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -103,8 +104,30 @@ pub struct TokenUsage {
     pub output_tokens: u64,
     /// Of the question's, those that were cached.
     pub cached_input_tokens: u64,
+    /// Of the question's, those that the provider wrote into its cache; a guest is not told of them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cache_write_input_tokens: u64,
     /// Of the answer's, those of reasoning.
     pub reasoning_tokens: u64,
+}
+
+impl TokenUsage {
+    /// With no count that JSON would change: journals and guests could not carry it. None that is true is as large.
+    pub(super) fn exact(self) -> Self {
+        let exact = |count: u64| count.min(MAX_EXACT_INTEGER);
+        Self {
+            input_tokens: exact(self.input_tokens),
+            output_tokens: exact(self.output_tokens),
+            cached_input_tokens: exact(self.cached_input_tokens),
+            cache_write_input_tokens: exact(self.cache_write_input_tokens),
+            reasoning_tokens: exact(self.reasoning_tokens),
+        }
+    }
+}
+
+/// Journals that were written before this was counted keep their bytes.
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// One whole answer.

@@ -3,33 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aos_core::failure::{ErrorCode, Failure, UpstreamAnswer, classify_status};
-use aos_core::units::Timestamp;
+use aos_core::failure::{ErrorCode, Failure};
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use url::Url;
 
+use super::endpoint::Endpoint;
+use super::reply::{self, Refusal};
 use super::{
     ChatMessage, ChatRequest, ChatResponse, ChatRole, ChatTool, ChatToolCall, FinishReason, LlmProvider,
     LlmSession, TokenUsage,
 };
-use crate::providers::{HttpProvider, HttpRequest, HttpResponse, HttpSession, LiveHttp};
-
-/// What stands where a key stood.
-const REDACTED: &str = "[redacted]";
+use crate::providers::HttpResponse;
 
 /// A provider of models. Its address and key come from the operator, so no grant of a workflow is asked about them.
 #[derive(Clone)]
 pub struct OpenAiCompatible {
-    endpoint: Option<Endpoint>,
-}
-
-#[derive(Clone)]
-struct Endpoint {
-    url: Url,
-    key: Option<String>,
-    http: Arc<dyn HttpSession>,
+    endpoint: Endpoint,
 }
 
 impl OpenAiCompatible {
@@ -37,23 +27,14 @@ impl OpenAiCompatible {
     ///
     /// # Errors
     ///
-    /// `CONFIG_INVALID` for a URL that is none.
+    /// `CONFIG_INVALID` for a URL that is none, and for a key that is empty or that no header field can carry.
     pub fn new(base_url: &str, key: Option<String>) -> Result<Self, Failure> {
-        let refused =
-            |reason: String| Failure::new(ErrorCode::ConfigInvalid, format!("{base_url:?}: {reason}"));
-        let text = format!("{}/chat/completions", base_url.trim_end_matches('/'));
-        let url = aos_core::policy::parse_url(&text).map_err(|failure| refused(failure.message))?;
-        let pattern = aos_core::policy::HostPattern::granting(&url);
-        let hosts = vec![pattern.parse().map_err(|error| refused(format!("{error}")))?];
-        let grants = aos_core::policy::Grants { hosts, ..Default::default() };
-        let http = LiveHttp::new().open(Arc::new(aos_core::policy::Policy::new(grants)));
-        Ok(Self { endpoint: Some(Endpoint { url, key, http }) })
-    }
-
-    /// No provider: every question is `CONFIG_INVALID`, with the way out.
-    #[must_use]
-    pub const fn unconfigured() -> Self {
-        Self { endpoint: None }
+        let endpoint = Endpoint::new(base_url, "/chat/completions")?;
+        let endpoint = match key {
+            Some(key) => endpoint.with_key("authorization", "Bearer ", key)?,
+            None => endpoint,
+        };
+        Ok(Self { endpoint })
     }
 }
 
@@ -69,48 +50,7 @@ impl LlmSession for OpenAiCompatible {
         request: ChatRequest,
         timeout: Duration,
     ) -> BoxFuture<'_, Result<ChatResponse, Failure>> {
-        Box::pin(async move {
-            let Some(endpoint) = &self.endpoint else {
-                let message = "no model provider is set up; set AOS_LLM_BASE_URL (and AOS_LLM_API_KEY), or give --stubs";
-                return Err(Failure::new(ErrorCode::ConfigInvalid, message));
-            };
-            let answer = endpoint.http.send(endpoint.request(&request, timeout)).await?;
-            read_answer(&endpoint.without_key(answer))
-        })
-    }
-}
-
-impl Endpoint {
-    fn request(&self, request: &ChatRequest, timeout: Duration) -> HttpRequest {
-        let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-        headers.extend(self.key.iter().map(|key| ("authorization".to_owned(), format!("Bearer {key}"))));
-        let body = body(request).to_string().into();
-        HttpRequest { method: "POST".to_owned(), url: self.url.clone(), headers, body, timeout }
-    }
-
-    /// An answer that repeats the key, as some refusals do, must not carry it any further.
-    fn without_key(&self, answer: HttpResponse) -> HttpResponse {
-        let Some(key) = self.key.as_deref().filter(|key| !key.is_empty()) else { return answer };
-        let hide = |text: &str| text.replace(key, REDACTED);
-        let headers = answer.headers.iter().map(|(name, value)| (name.clone(), hide(value))).collect();
-        let body = match serde_json::from_slice::<Value>(&answer.body) {
-            Ok(mut value) => {
-                hide_in(&mut value, &hide);
-                value.to_string().into()
-            }
-            Err(_) => hide(&String::from_utf8_lossy(&answer.body)).into(),
-        };
-        HttpResponse { status: answer.status, headers, body }
-    }
-}
-
-/// Changes every string of a JSON value. JSON may write one character in several ways, so its text will not do.
-fn hide_in(value: &mut Value, hide: &impl Fn(&str) -> String) {
-    match value {
-        Value::String(text) => *text = hide(text),
-        Value::Array(items) => items.iter_mut().for_each(|item| hide_in(item, hide)),
-        Value::Object(members) => members.values_mut().for_each(|member| hide_in(member, hide)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Box::pin(async move { read_answer(&self.endpoint.ask(&body(&request), timeout).await?) })
     }
 }
 
@@ -223,16 +163,9 @@ struct CompletionDetails {
 }
 
 fn read_answer(answer: &HttpResponse) -> Result<ChatResponse, Failure> {
-    if answer.status != 200 {
-        return Err(refused(answer));
-    }
-    let odd = |reason: String| {
-        Failure::new(ErrorCode::HttpProtocolError, format!("the provider's answer cannot be read: {reason}"))
-            .sent()
-    };
-    let completion: Completion =
-        serde_json::from_slice(&answer.body).map_err(|error| odd(error.to_string()))?;
-    let choice = completion.choices.into_iter().next().ok_or_else(|| odd("it has no choice".to_owned()))?;
+    let completion: Completion = reply::read(answer, code_of)?;
+    let choice =
+        completion.choices.into_iter().next().ok_or_else(|| reply::unreadable("it has no choice"))?;
     let calls = choice.message.tool_calls.unwrap_or_default();
     let tool_calls: Vec<_> = calls
         .into_iter()
@@ -253,7 +186,7 @@ fn read_answer(answer: &HttpResponse) -> Result<ChatResponse, Failure> {
         text,
         finish_reason,
         tool_calls,
-        usage: completion.usage.map(Into::into),
+        usage: completion.usage.map(|usage| TokenUsage::from(usage).exact()),
         model: completion.model,
     })
 }
@@ -264,48 +197,21 @@ impl From<Usage> for TokenUsage {
             input_tokens: usage.prompt_tokens,
             output_tokens: usage.completion_tokens,
             cached_input_tokens: usage.prompt_tokens_details.map_or(0, |details| details.cached_tokens),
+            cache_write_input_tokens: 0,
             reasoning_tokens: usage.completion_tokens_details.map_or(0, |details| details.reasoning_tokens),
         }
     }
 }
 
 /// The status alone is not enough: an account without money says 429 as well.
-fn refused(answer: &HttpResponse) -> Failure {
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let word =
-        |name: &str| body.pointer(&format!("/error/{name}")).and_then(Value::as_str).map(str::to_owned);
-    let subcode = word("code").or_else(|| word("type"));
-    let known = match (subcode.as_deref(), answer.status) {
-        (Some("insufficient_quota" | "billing_hard_limit_reached"), _) => {
-            Some(ErrorCode::ModelQuotaExhausted)
-        }
-        (Some("context_length_exceeded"), _) => Some(ErrorCode::ModelContextExceeded),
-        (Some("content_filter" | "content_policy_violation"), _) => Some(ErrorCode::ModelContentFiltered),
-        (Some("server_is_overloaded" | "overloaded_error"), _) => Some(ErrorCode::ModelOverloaded),
-        (Some("model_not_found"), _) | (_, 404) => Some(ErrorCode::ModelNotFound),
-        _ => None,
-    };
-    // A pause that is given as a date has no place in this protocol, so the time of the answer does not matter.
-    let answered = UpstreamAnswer { status: answer.status, headers: &answer.headers, at: Timestamp::EPOCH };
-    let by_status = classify_status(answered).unwrap_or_else(|| {
-        Failure::new(
-            ErrorCode::HttpProtocolError,
-            format!("the provider answered with status {}", answer.status),
-        )
-        .sent()
-    });
-    let mut failure = match known {
-        Some(code) => {
-            let failure = Failure::new(code, by_status.message.clone()).sent();
-            Failure { status: by_status.status, retry_after_ms: by_status.retry_after_ms, ..failure }
-        }
-        None => by_status,
-    };
-    if let Some(message) = word("message") {
-        failure = Failure { message: Failure::new(failure.code, message).message, ..failure };
-    }
-    match subcode {
-        Some(subcode) => failure.with_subcode(subcode),
-        None => failure,
-    }
+fn code_of(refusal: &Refusal) -> Option<ErrorCode> {
+    let word = refusal.code.as_deref().or(refusal.kind.as_deref());
+    Some(match (word, refusal.status) {
+        (Some("insufficient_quota" | "billing_hard_limit_reached"), _) => ErrorCode::ModelQuotaExhausted,
+        (Some("context_length_exceeded"), _) => ErrorCode::ModelContextExceeded,
+        (Some("content_filter" | "content_policy_violation"), _) => ErrorCode::ModelContentFiltered,
+        (Some("server_is_overloaded" | "overloaded_error"), _) => ErrorCode::ModelOverloaded,
+        (Some("model_not_found"), _) | (_, 404) => ErrorCode::ModelNotFound,
+        _ => return None,
+    })
 }
