@@ -9,4 +9,5 @@ mod models;
 mod offline;
 mod process;
 mod run_and_replay;
+mod shared_budget;
 mod skills;

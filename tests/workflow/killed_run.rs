@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aos_host::failure::ErrorCode;
+use aos_host::ids::BudgetName;
 use aos_host::journal::{Event, Recording, Sink, Syncer};
 use aos_host::outcome::{OutcomeCode, Status, StructuredOutcome};
-use aos_host::providers::FileSink;
+use aos_host::providers::{BudgetFolder, FileSink};
 use aos_host::units::Money;
 use aos_host::{Parting, ResumeOptions, RunOptions, Runtime};
 use rustix::process::{Signal, getpid, kill_process};
@@ -27,13 +28,13 @@ const ORDER: &str = "AOS_TEST_KILLED_RUN";
 
 /// Where in a write the process dies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Moment {
+pub(super) enum Moment {
     Before,
     Within,
     After,
 }
 
-const MOMENTS: [Moment; 3] = [Moment::Before, Moment::Within, Moment::After];
+pub(super) const MOMENTS: [Moment; 3] = [Moment::Before, Moment::Within, Moment::After];
 
 /// A journal's file that kills its process at one of its writes.
 struct Deadly {
@@ -83,7 +84,11 @@ fn the_child() {
         let file = FileSink::create(&path).unwrap();
         let sink = Deadly { file, path, writes: 0, deadly: order["write"].as_u64().unwrap(), moment };
         let runtime = world(order["stubs"].as_str()).await;
-        let options = RunOptions::default().journal(sink);
+        let mut options = RunOptions::default().journal(sink);
+        if let Some(folder) = order["budgets"].as_str() {
+            let budget = BudgetFolder::new(folder).budget(BudgetName::new("team").unwrap());
+            options = options.budget(Arc::new(budget), Some(text("journal")));
+        }
         runtime.start(&parse(&text("workflow")), json!({}), options).outcome().await;
     });
 }
@@ -101,9 +106,18 @@ async fn kill(workflow: &str, stubs: Option<&str>, journal: &Path, write: u64, m
 }
 
 fn spawn(workflow: &str, stubs: Option<&str>, journal: &Path, write: u64, moment: Moment) -> Child {
+    spawn_by(json!({"workflow": workflow, "stubs": stubs}), journal, write, moment)
+}
+
+/// As [`kill`], with all that the child is told.
+pub(super) async fn kill_by(order: Value, journal: &Path, write: u64, moment: Moment) -> bool {
+    !spawn_by(order, journal, write, moment).wait().await.unwrap().success()
+}
+
+fn spawn_by(mut order: Value, journal: &Path, write: u64, moment: Moment) -> Child {
     let moment = MOMENTS.iter().position(|each| *each == moment).unwrap();
-    let order =
-        json!({"workflow": workflow, "stubs": stubs, "journal": journal, "write": write, "moment": moment});
+    let more = json!({"journal": journal, "write": write, "moment": moment});
+    order.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let file = journal.with_extension("order");
     std::fs::write(&file, order.to_string()).unwrap();
     Command::new(std::env::current_exe().unwrap())

@@ -7,6 +7,7 @@ mod certification;
 mod determinism;
 mod error_recovery_workflow;
 mod killed_run;
+mod killed_under_budget;
 mod llm_chain_workflow;
 mod mixed_skill_workflow;
 mod model_provider;

@@ -100,10 +100,8 @@ fn read_bounded(file: &File) -> io::Result<Vec<u8>> {
 }
 
 fn lock(file: &File, path: &Path) -> Result<(), JournalError> {
-    file.try_lock().map_err(|error| JournalError::Io {
-        what: "is locked by another process",
-        reason: format!("{}: {error}", path.display()),
-    })
+    let reason = |error| format!("{}: {error}", path.display());
+    file.try_lock().map_err(|error| JournalError::Locked { reason: reason(error) })
 }
 
 impl Sink for FileSink {

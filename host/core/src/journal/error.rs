@@ -13,6 +13,12 @@ pub enum JournalError {
         /// The operating system's words.
         reason: String,
     },
+    /// Another process writes it.
+    #[error("the journal is locked by another process: {reason}")]
+    Locked {
+        /// The operating system's words.
+        reason: String,
+    },
     /// A line is not what was written.
     #[error("line {line} of the journal {what}")]
     Corrupt {
@@ -52,7 +58,7 @@ impl JournalError {
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::Io { .. } => ErrorCode::JournalIo,
+            Self::Io { .. } | Self::Locked { .. } => ErrorCode::JournalIo,
             Self::Corrupt { .. } => ErrorCode::JournalCorrupt,
             Self::Version { .. } => ErrorCode::RecordingVersionUnsupported,
             Self::Incomplete { .. } => ErrorCode::ReplayIncomplete,

@@ -67,7 +67,7 @@ fn found(holding: &Holding, lost: bool, account: &AgentAccount, run: RunId) -> F
             Ok(spent) => Found::Dead(spent),
             Err(why) => Found::Unknown(format!("{path}: {why}")),
         },
-        Err(JournalError::Io { what: "is locked by another process", .. }) => Found::Runs,
+        Err(JournalError::Locked { .. }) => Found::Runs,
         Err(_) if lost => Found::Dead(all),
         // It was killed before its first entry was written, and nothing leaves before that.
         Err(_) if std::fs::metadata(path).is_ok_and(|file| file.len() == 0) => Found::Dead(before),
