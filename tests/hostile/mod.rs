@@ -253,3 +253,34 @@ async fn a_trap_names_functions_as_their_authors_do() {
     assert_eq!(outcome.code, OutcomeCode::Error(ErrorCode::SkillTrap));
     assert!(outcome.message.ends_with("in example::inner"), "{}", outcome.message);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trap_that_loses_its_fuel_is_billed_to_the_end_of_the_slice_and_no_other_is() {
+    let runtime = support::runtime::stubbed("{}").await;
+    let body = |turns: u32, end: &str| {
+        format!(
+            "(func $body (local $n i32)
+                (loop $again
+                    (local.set $n (i32.add (local.get $n) (i32.const 1)))
+                    (br_if $again (i32.lt_u (local.get $n) (i32.const {turns}))))
+                {end})"
+        )
+    };
+    // A turn is nine units of fuel or so, and a slice is a million.
+    let divided = "(drop (i32.div_u (i32.const 1) (i32.sub (local.get $n) (local.get $n))))";
+    for (skill, turns, end, slices) in [
+        ("divides_soon", 10, divided, Some(1)),
+        ("divides_late", 500_000, divided, Some(5)),
+        ("gives_up", 10, "(unreachable)", None),
+    ] {
+        runtime.register_skill(hostile(skill, &body(turns, end))).await.unwrap();
+        let (outcome, journal) = run(&runtime, skill, 60_000).await;
+        assert_eq!(outcome.code.as_str(), "SKILL_TRAP", "{}", outcome.message);
+        match slices {
+            Some(slices) => assert_eq!(outcome.fuel.units() / 1_000_000, slices, "{}", outcome.fuel.units()),
+            None => assert!(outcome.fuel.units() < 1_000_000, "{}", outcome.fuel.units()),
+        }
+        assert_eq!(slices.is_some(), outcome.fuel.units() % 1_000_000 == 0);
+        replays(&runtime, &outcome, &journal).await;
+    }
+}

@@ -16,7 +16,7 @@ use wasmtime::Store;
 use super::{Prepared, answer};
 use crate::doors::{Guest, Requests};
 use crate::gate::Gate;
-use crate::sandbox::{YIELD_INTERVAL, classify_call, classify_instantiation};
+use crate::sandbox::{YIELD_INTERVAL, classify_call, classify_instantiation, loses_fuel};
 
 /// Bytes that a guest may hand over in one call: a body of 16 MiB and its frame.
 const MAX_HANDED_OVER: usize = (16 << 20) + (1 << 16);
@@ -95,11 +95,15 @@ impl Order {
         guest.end_requests_at(deadline.map(|deadline| deadline.at));
         let mut store = Store::new(skill.engine.raw(), guest);
         let text = input.to_string();
+        let mut lost_fuel = false;
         let work = async {
             limit(&mut store, fuel, YIELD_INTERVAL)?;
             let instance = skill.pre.instantiate_async(&mut store).await;
             let instance = instance.map_err(|error| classify_instantiation(&error))?;
-            instance.call_invoke(&mut store, &text).await.map_err(|error| classify_call(&error))
+            instance.call_invoke(&mut store, &text).await.map_err(|error| {
+                lost_fuel = loses_fuel(&error);
+                classify_call(&error)
+            })
         };
         let (mut returned, cut_off) = tokio::select! {
             biased;
@@ -108,6 +112,7 @@ impl Order {
             failure = caught_up(&gate, stopped(&mut stop)) => (Err(failure), true),
         };
         let used = fuel.saturating_sub(Fuel::saturating(store.get_fuel().unwrap_or_default()));
+        let used = if lost_fuel { end_of_slice(used).min(fuel) } else { used };
         let place = || gate.in_flight().map_or(Interrupted::Fuel(used), Interrupted::Call);
         // Frames differ from engine to engine, and the fuel up to the end of the stack with them.
         let overflowed = matches!(&returned, Err(failure) if failure.code == ErrorCode::StackOverflow);
@@ -125,6 +130,12 @@ impl Order {
         let result = returned.and_then(|returned| answer::read(returned, &gate, &skill.output));
         Ended { result, fuel: used, interrupted, memory }
     }
+}
+
+/// The engine counts anew after each slice, so no more than the rest of one can be lost. It is billed.
+fn end_of_slice(used: Fuel) -> Fuel {
+    let slices = used.units() / YIELD_INTERVAL + 1;
+    Fuel::saturating(slices.saturating_mul(YIELD_INTERVAL))
 }
 
 /// When an attempt has to be over, and how long it was given.

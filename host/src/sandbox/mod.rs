@@ -13,4 +13,4 @@ pub use cache::CompileCache;
 pub use component::{Compiled, Compiler, MAX_COMPONENT_BYTES, to_machine_code};
 pub use engine::{CONCURRENT_INVOCATIONS, Engine, EngineKind, YIELD_INTERVAL};
 pub use limits::Limiter;
-pub(crate) use trap::{Stop, classify_call, classify_instantiation};
+pub(crate) use trap::{Stop, classify_call, classify_instantiation, loses_fuel};

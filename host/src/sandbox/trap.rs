@@ -44,6 +44,13 @@ pub(crate) fn classify_instantiation(error: &wasmtime::Error) -> Failure {
     typed(error).unwrap_or_else(|| untyped(error, ErrorCode::InstantiationFailed))
 }
 
+/// Whether the engine may have lost some of the fuel of an invocation that ended so. It keeps the figure in a local, and
+/// writes it down at calls, at returns and at `unreachable`, but not where an instruction traps by itself.
+pub(crate) fn loses_fuel(error: &wasmtime::Error) -> bool {
+    let exact = [Trap::UnreachableCodeReached, Trap::OutOfFuel, Trap::StackOverflow];
+    error.downcast_ref::<Trap>().is_some_and(|trap| !exact.contains(trap))
+}
+
 fn typed(error: &wasmtime::Error) -> Option<Failure> {
     if let Some(stop) = error.downcast_ref::<Stop>() {
         return Some(stop.failure.clone());
