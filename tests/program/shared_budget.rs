@@ -110,7 +110,11 @@ fn a_stop_reaches_every_process_at_once() {
         let account = shown(&home).await;
         whole(&account);
         assert_eq!((account["stopped"].as_str(), account["held"].as_u64()), (Some("enough"), Some(0)));
-        home.aos(RUN).await.assert_code(1);
+        let refused = home.aos(RUN).await;
+        refused.assert_code(1);
+        assert!(!refused.stderr.contains("journal "), "{}", refused.stderr);
+        let journals = std::fs::read_dir(home.path(".aos/runs")).unwrap().count();
+        assert_eq!(journals, 3, "a run that did not begin leaves nothing");
         home.aos(["budget", "start", "team"]).await.assert_code(0);
         home.write("stubs.yaml", stubs(0));
         home.aos(RUN).await.assert_code(0);

@@ -101,7 +101,10 @@ fn check(inner: &Inner, recording: &Recording, started: &RunStarted) -> Result<(
     replay::check_engine(inner, started)?;
     let invalid = |message: &str| Err(Failure::new(ErrorCode::ConfigInvalid, message));
     if started.prices != inner.prices.digest() {
-        return invalid("the run began under another price list");
+        let (theirs, ours, day) = (started.prices, inner.prices.digest(), &inner.prices.as_of);
+        return invalid(&format!(
+            "the run began under the price list {theirs}, and this is {ours}, of {day}; give that one with --prices"
+        ));
     }
     match (started.stubs, inner.world.stubs()) {
         (recorded, own) if recorded == own => Ok(()),

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Cursor, Entry, Event, Facts, Interrupted, JournalError, Recording, Retry, TornTail};
 use crate::failure::Failure;
-use crate::ids::{Digest, RunId, SkillId, StepId};
+use crate::ids::{BudgetName, Digest, RunId, SkillId, StepId};
 use crate::outcome::{Cost, OutcomeCode, Status};
 use crate::units::{Fuel, Money, Timestamp};
 
@@ -28,6 +28,8 @@ pub struct RunView {
     pub outcome: Option<OutcomeView>,
     /// The most that may be charged.
     pub ceiling: Money,
+    /// The named budget that it was taken from.
+    pub budget: Option<BudgetName>,
     /// Where the money went.
     pub cost: Cost,
     /// What is held now.
@@ -126,8 +128,12 @@ pub struct CallView {
     pub status: Option<u16>,
     /// What was held for it.
     pub held: Money,
-    /// What of that was spent.
+    /// Tokens that its answer could have, where the budget afforded fewer than were asked for.
+    pub clamped_to: Option<u32>,
+    /// What of the money held was spent.
     pub spent: Money,
+    /// What was billed beyond it.
+    pub overrun: Money,
     /// The whole request, the value that was seen, or the text that was written.
     #[serde(skip)]
     pub request: Value,
@@ -159,6 +165,7 @@ impl RunView {
             took_us: last.map_or(0, |entry| micros(started, entry.stamp.at)),
             outcome: last.and_then(outcome),
             ceiling: run.ceiling,
+            budget: run.budget.clone(),
             cost: facts.cost(),
             held: facts.held(),
             resumed: resumed.collect(),
@@ -230,6 +237,7 @@ impl AttemptView {
                 class: event.class.as_str(),
                 target: event.target.clone(),
                 held: event.held,
+                clamped_to: event.clamped_to,
                 request: event.request.clone(),
                 ..CallView::at(event.index, &event.call, at)
             }),
@@ -239,6 +247,7 @@ impl AttemptView {
                     call.code = Some(event.code);
                     call.status = event.status;
                     call.spent = event.spent;
+                    call.overrun = event.overrun;
                     let failure = || serde_json::to_value(&event.failure).unwrap_or_default();
                     call.answer = event.answer.clone().unwrap_or_else(failure);
                 }
@@ -284,7 +293,9 @@ impl CallView {
             code: None,
             status: None,
             held: Money::ZERO,
+            clamped_to: None,
             spent: Money::ZERO,
+            overrun: Money::ZERO,
             request: Value::Null,
             answer: Value::Null,
         }

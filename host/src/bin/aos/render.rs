@@ -9,7 +9,7 @@ use aos_host::canonical;
 use aos_host::failure::Failure;
 use aos_host::ids::RunId;
 use aos_host::journal::{Entry, Event, JournalError};
-use aos_host::outcome::{OutcomeCode, Status, StructuredOutcome};
+use aos_host::outcome::{Cost, OutcomeCode, Spending, Status, StructuredOutcome};
 use aos_host::providers::{Clock as _, SystemClock};
 use aos_host::units::{Money, Timestamp};
 use aos_host::workflow_format::WorkflowInvalid;
@@ -103,6 +103,7 @@ pub(crate) fn print_outcome(outcome: &StructuredOutcome, format: Format) -> anyh
     let (cost, fuel) = (outcome.cost, outcome.fuel.units());
     let held = held(outcome).map(|held| format!(", held {held}")).unwrap_or_default();
     print(&format!("  charged {}, absorbed {}{held}, fuel {fuel}\n", cost.charged, cost.absorbed))?;
+    print(&spent_on(&cost))?;
     // Numbers as RFC 8785 writes them, so that both formats show the same.
     let output: Value = serde_json::from_slice(&canonical::to_vec(&outcome.output)?)?;
     let text = serde_json::to_string_pretty(&output)?;
@@ -110,6 +111,21 @@ pub(crate) fn print_outcome(outcome: &StructuredOutcome, format: Format) -> anyh
     let more = if shown.len() < text.len() { "\n… (whole with --format json)" } else { "" };
     let lines: Vec<String> = shown.lines().map(plain).collect();
     print(&format!("{}{more}\n", lines.join("\n")))
+}
+
+/// What the money was spent on, where it was spent on more than computing.
+fn spent_on(cost: &Cost) -> String {
+    let Spending { fuel, request, input, output } = cost.spent;
+    let parts = [("requests", request), ("questions", input), ("answers", output)];
+    let parts = parts.into_iter().filter(|(_, money)| *money > Money::ZERO);
+    let mut parts: Vec<_> = parts.map(|(name, money)| format!("{name} {money}")).collect();
+    if !parts.is_empty() {
+        parts.push(format!("fuel {fuel}"));
+    }
+    if cost.overrun > Money::ZERO {
+        parts.push(format!("and {} were billed beyond what was held", cost.overrun));
+    }
+    if parts.is_empty() { String::new() } else { format!("  of it {}\n", parts.join(", ")) }
 }
 
 /// What is held for calls and attempts that have no end.

@@ -61,7 +61,7 @@ pub(super) fn say_unsettled(budget: &FileBudget, run: RunId, parting: &Parting) 
         return;
     }
     let holds = budget.read().map(|ledger| ledger.account().holding().contains_key(&run));
-    if !matches!(holds, Ok(false)) {
+    if matches!(holds, Ok(true)) {
         let name = aos_host::providers::AgentBudget::name(budget);
         say(&format!("the run still holds its ceiling of the budget {name}"));
         say_help(&format!("resume the run, or give its rest back with: aos budget settle {name} {run}"));

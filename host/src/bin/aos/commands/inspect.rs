@@ -133,6 +133,9 @@ fn tree(view: &RunView) -> anyhow::Result<()> {
         view.cost.absorbed,
         view.ceiling
     ))?;
+    if let Some(budget) = &view.budget {
+        print(&format!("  under the budget {budget}\n"))?;
+    }
     print(&format!("  {} entries  {} bytes\n", view.entries, view.bytes))?;
     for wall in &view.resumed {
         print(&format!("  resumed {wall}\n"))?;
@@ -214,6 +217,12 @@ fn call_line(call: &CallView) -> String {
     if call.held > Money::ZERO {
         let spent = call.code.map_or_else(|| "held".to_owned(), |_| format!("spent {} of", call.spent));
         line.push_str(&format!("  {spent} {}", call.held));
+    }
+    if let Some(tokens) = call.clamped_to {
+        line.push_str(&format!("  cut to {tokens} tokens"));
+    }
+    if call.overrun > Money::ZERO {
+        line.push_str(&format!("  billed {} beyond it", call.overrun));
     }
     line
 }

@@ -49,7 +49,12 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     let run = runtime.start(&workflow, input, options);
     let parting = follow(run, Some(workflow.steps().len())).await;
     budget.iter().for_each(|budget| say_unsettled(budget, id, &parting));
-    say(&format!("journal {}", journal.display()));
+    if std::fs::metadata(&journal).is_ok_and(|file| file.len() == 0) {
+        // It never began: there is nothing to look at, and nothing to go on with.
+        std::fs::remove_file(&journal).with_context(|| journal.display().to_string())?;
+    } else {
+        say(&format!("journal {}", journal.display()));
+    }
     part(&parting, &journal, args.format.format)
 }
 
