@@ -98,7 +98,7 @@ impl Recorded {
         let Some(Event::RunEnded(ended)) = entries.last().map(|entry| &entry.event) else {
             panic!("the journal has no end");
         };
-        assert_eq!(ended.outcome, serde_json::to_value(&self.outcome).unwrap(), "the journal's own outcome");
+        assert_eq!(ended.outcome, self.outcome, "the journal's own outcome");
         ledger::assert_adds_up(&entries, &self.outcome);
         let effects: Vec<_> = self.outcome.side_effects.iter().map(|effect| (**effect).clone()).collect();
         assert_eq!(effects, ledger::side_effects(&entries));

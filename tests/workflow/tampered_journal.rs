@@ -37,9 +37,7 @@ fn forge_outcome(entries: &mut [Entry], forge: impl FnOnce(&mut StructuredOutcom
     let Some(Event::RunEnded(ended)) = entries.last_mut().map(|entry| &mut entry.event) else {
         panic!("the journal has no end");
     };
-    let mut outcome = serde_json::from_value(ended.outcome.clone()).unwrap();
-    forge(&mut outcome);
-    ended.outcome = serde_json::to_value(outcome).unwrap();
+    forge(&mut ended.outcome);
 }
 
 fn forge_each(entries: &mut [Entry], mut forge: impl FnMut(&mut Event)) {
@@ -330,7 +328,9 @@ fn money_that_was_made_up_does_not_add_up_however_well_it_is_sealed() {
                     else {
                         panic!("the journal has no end");
                     };
-                    *ended.outcome.pointer_mut(pointer).expect("a member") = details["actual"].clone();
+                    let mut outcome = serde_json::to_value(&ended.outcome).unwrap();
+                    *outcome.pointer_mut(pointer).expect("a member") = details["actual"].clone();
+                    ended.outcome = serde_json::from_value(outcome).unwrap();
                 });
                 failure = replay(&journal).await.proof.expect_err(what);
             }

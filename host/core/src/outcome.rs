@@ -28,6 +28,19 @@ pub enum Status {
     Skipped,
 }
 
+impl Status {
+    /// The word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Partial => "partial",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
 /// `OK`, or a code of the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutcomeCode {
@@ -65,6 +78,7 @@ impl<'de> Deserialize<'de> for OutcomeCode {
 
 /// Money by what it was spent on, in nano-dollars.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Spending {
     /// What components computed.
     pub fuel: Money,
@@ -134,6 +148,7 @@ impl Spending {
 
 /// Where the money went, in nano-dollars.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Cost {
     /// Billed to the budget.
     pub charged: Money,
@@ -151,6 +166,7 @@ pub struct Cost {
 
 /// What one attempt of a step cost, in nano-dollars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AttemptCost {
     /// The element of a `foreach`, counted from 0; null outside one.
     pub item: Option<u32>,
@@ -162,6 +178,7 @@ pub struct AttemptCost {
 
 /// One thing that a step did to the world, or tried to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SideEffect {
     /// The step.
     pub step: StepId,
@@ -187,6 +204,7 @@ pub struct SideEffect {
 
 /// Which component ran.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OutcomeMetadata {
     /// The skill's name.
     pub skill_id: SkillId,
@@ -198,6 +216,7 @@ pub struct OutcomeMetadata {
 
 /// How to find it elsewhere. All of it follows from the run's seed, so that it replays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Observability {
     /// W3C Trace Context: 32 hexadecimal digits.
     pub trace_id: String,
@@ -228,6 +247,7 @@ fn hex<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {
 
 /// How a run or a step ended, whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct StructuredOutcome {
     /// [`SCHEMA`].
     pub schema: String,

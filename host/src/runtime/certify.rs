@@ -135,11 +135,10 @@ impl RecordedRun {
             Failure::from(JournalError::Corrupt { line: recording.entries().len(), what })
         };
         let outcome_digest = canonical::digest(&ended.outcome).map_err(|error| unreadable(&error))?;
-        let outcome = serde_json::from_value(ended.outcome.clone()).map_err(|error| unreadable(&error))?;
         Ok(Self {
             started,
             seal: recording.seal().digest(),
-            outcome: Box::new(outcome),
+            outcome: Box::new(ended.outcome.clone()),
             outcome_digest,
             own_engine,
         })

@@ -203,10 +203,7 @@ async fn follow(inner: &Inner, ready: Ready) -> Replay {
     let outcome = course::outcome(replayer.facts(), ending, &workflow, replayer.end().at);
     let proof = match broken {
         Some(failure) => Err(failure),
-        None => {
-            let value = serde_json::to_value(&outcome).unwrap_or_default();
-            replayer.finish(&value).map_err(Failure::from).and(ledger)
-        }
+        None => replayer.finish(&outcome).map_err(Failure::from).and(ledger),
     };
     // What is not proven is not shown as if it were.
     let outcome = match &proof {

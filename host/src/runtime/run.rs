@@ -314,8 +314,7 @@ async fn finish(
             Err(failure) => course::failed(failure),
         };
         let outcome = course::outcome(facts, ending, workflow, at);
-        let value = serde_json::to_value(&outcome).unwrap_or_default();
-        (Event::RunEnded(Box::new(RunEnded { outcome: value })), outcome)
+        (Event::RunEnded(Box::new(RunEnded { outcome: outcome.clone() })), outcome)
     });
     let outcome = match sealed {
         Ok((_, outcome)) => live.sync().await.map(|()| outcome),

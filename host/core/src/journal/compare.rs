@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Cursor, Divergence, Entry, Event, Recording, RunStarted};
 use crate::failure::ErrorCode;
+use crate::outcome::StructuredOutcome;
 
 /// The differences of two journals: of what the runs began with, the workflow before all else; the first of each attempt
 /// in the order of the first journal; and of the end. Times, ids and seeds differ between any two runs and are not compared; what guests saw of
@@ -58,8 +59,8 @@ impl Lanes {
         match (&entry.event, &entry.cursor) {
             (Event::RunStarted(run), _) => self.begin = begin(run),
             (Event::RunEnded(ended), _) => {
-                let part = |name: &str| ended.outcome.get(name).cloned().unwrap_or_default();
-                self.end = json!({"status": part("status"), "code": part("code"), "output": part("output")});
+                let StructuredOutcome { status, code, output, .. } = &ended.outcome;
+                self.end = json!({"status": status, "code": code, "output": output});
             }
             (event, Some(cursor)) => {
                 let Some(fact) = fact(event, observed) else { return };

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::budget::{FailedSteps, Limits};
 use crate::failure::{ErrorCode, Failure};
 use crate::ids::{BudgetName, Digest, RunId, Seed, SkillId, StepId};
-use crate::outcome::{OutcomeCode, Spending, Status};
+use crate::outcome::{OutcomeCode, Spending, Status, StructuredOutcome};
 use crate::units::{Fuel, Money, Timestamp};
 
 /// The version of the format that this build writes and reads.
@@ -313,8 +313,8 @@ pub struct RunResumed {
 /// The run has ended. The chain of this line is the journal's seal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunEnded {
-    /// The `StructuredOutcome`.
-    pub outcome: Value,
+    /// How.
+    pub outcome: StructuredOutcome,
 }
 
 impl Event {

@@ -168,7 +168,7 @@ fn packed(event: &Event, packer: &mut Packer) -> Option<Event> {
             Event::StepEnded(Box::new(super::StepEnded { output, failure: event.failure.clone(), ..**event }))
         }
         Event::RunEnded(event) => {
-            let outcome = packer.pack_last(&event.outcome)?;
+            let outcome = packer.pack_outcome(&event.outcome);
             Event::RunEnded(Box::new(super::RunEnded { outcome }))
         }
         // The first line stands by itself, so that its version can be read before anything else.

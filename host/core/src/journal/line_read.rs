@@ -54,7 +54,7 @@ fn unpacked(event: &mut Event, unpacker: &mut Unpacker) -> Result<(), String> {
         Event::Observed(event) => Some(&mut event.value),
         Event::Emitted(event) => Some(&mut event.text),
         Event::StepEnded(event) => event.output.as_mut(),
-        Event::RunEnded(event) => Some(&mut event.outcome),
+        Event::RunEnded(event) => return unpacker.unpack_outcome(&mut event.outcome),
         Event::RunStarted(_) | Event::Retry(_) | Event::RunResumed(_) => None,
     };
     if let Some(value) = value {

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use crate::ids::Digest;
+use crate::outcome::StructuredOutcome;
 
 /// Bytes from which on a text is stored once, also when it does not come again.
 const LONG: usize = 1024;
@@ -66,10 +67,17 @@ impl Packer {
         self.packed(value, 0)
     }
 
-    /// As [`Packer::pack`], for the last value of a journal: no list of it gets a name, as nothing can use it.
-    pub(super) fn pack_last(&mut self, value: &Value) -> Option<Value> {
+    /// Packs what skills and upstreams gave to an outcome, which is the last of a journal: no list of it gets a name, as
+    /// nothing can use it.
+    pub(super) fn pack_outcome(&mut self, outcome: &StructuredOutcome) -> StructuredOutcome {
         self.is_last = true;
-        self.pack(value)
+        let mut packed = outcome.clone();
+        for value in values_of(&mut packed) {
+            if let Some(mark) = self.pack(value) {
+                *value = mark;
+            }
+        }
+        packed
     }
 
     /// Whether the marks so far stand for no more than a reader takes.
@@ -193,6 +201,14 @@ impl Unpacker {
         }
         if self.texts.insert(digest, text).is_some() {
             return Err(format!("stores the blob {digest} a second time"));
+        }
+        Ok(())
+    }
+
+    /// Puts back what [`Packer::pack_outcome`] packed.
+    pub(super) fn unpack_outcome(&mut self, outcome: &mut StructuredOutcome) -> Result<(), String> {
+        for value in values_of(outcome) {
+            *value = self.unpack(value.take())?;
         }
         Ok(())
     }
@@ -330,6 +346,12 @@ fn escaped(members: Map<String, Value>) -> Value {
 
 fn looks_like_mark(members: &Map<String, Value>) -> bool {
     members.len() == 1 && members.keys().any(|name| name.starts_with('$'))
+}
+
+/// The parts of an outcome that others made.
+fn values_of(outcome: &mut StructuredOutcome) -> impl Iterator<Item = &mut Value> {
+    let steps = outcome.steps.iter_mut().flat_map(|step| [&mut step.output, &mut step.details]);
+    [&mut outcome.output, &mut outcome.details].into_iter().chain(steps)
 }
 
 /// About as many bytes as its JSON has.

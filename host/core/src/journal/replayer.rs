@@ -12,6 +12,7 @@ use super::{
 };
 use crate::failure::{ErrorCode, Failure};
 use crate::ids::{Digest, SkillId};
+use crate::outcome::StructuredOutcome;
 use crate::units::Fuel;
 
 /// The journal of a run that is repeated.
@@ -20,7 +21,7 @@ pub struct Replayer {
     lanes: Mutex<BTreeMap<Cursor, Lane>>,
     facts: Facts,
     end: Stamp,
-    outcome: Value,
+    outcome: Option<StructuredOutcome>,
     fuel: FuelProof,
     replaced: BTreeSet<SkillId>,
 }
@@ -60,12 +61,12 @@ impl Replayer {
     pub(super) fn unfinished(recording: Recording) -> Result<Self, JournalError> {
         let facts = recording.facts()?;
         let mut lanes: BTreeMap<Cursor, Lane> = BTreeMap::new();
-        let (mut end, mut outcome) = (Stamp { seq: 0, at: facts.started() }, Value::Null);
+        let (mut end, mut outcome) = (Stamp { seq: 0, at: facts.started() }, None);
         for Entry { stamp, cursor, event } in recording.into_entries() {
             end = stamp;
             match (cursor, event) {
                 (Some(cursor), event) => lanes.entry(cursor).or_default().add(stamp, event),
-                (None, Event::RunEnded(ended)) => outcome = ended.outcome,
+                (None, Event::RunEnded(ended)) => outcome = Some(ended.outcome),
                 (None, _) => {}
             }
         }
@@ -252,12 +253,16 @@ impl Replayer {
     /// # Errors
     ///
     /// [`Divergence`] for an attempt that the replay never made, or an outcome that differs.
-    pub fn finish(&self, outcome: &Value) -> Result<(), Divergence> {
+    pub fn finish(&self, outcome: &StructuredOutcome) -> Result<(), Divergence> {
         if let Some((cursor, _)) = self.lanes().iter().find(|(_, lane)| !lane.closed) {
             let what = "the journal holds an attempt that was not made";
             return Err(Divergence::unmatched(ErrorCode::ReplayDivergence, what).at(cursor, None));
         }
-        same("the outcome", &self.outcome, outcome)
+        // Outcomes that are alike have the same canonical bytes: it is by these that one differs from the other.
+        if self.outcome.as_ref() == Some(outcome) {
+            return Ok(());
+        }
+        same("the outcome", &json!(self.outcome), &json!(outcome))
     }
 
     fn take<T>(

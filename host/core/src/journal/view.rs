@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Cursor, Entry, Event, Facts, Interrupted, JournalError, Recording, Retry, TornTail};
 use crate::failure::Failure;
 use crate::ids::{BudgetName, Digest, RunId, SkillId, StepId};
-use crate::outcome::{Cost, OutcomeCode, Status};
+use crate::outcome::{Cost, OutcomeCode, Status, StructuredOutcome};
 use crate::units::{Fuel, Money, Timestamp};
 
 /// A run.
@@ -54,11 +54,11 @@ pub struct RunView {
 #[derive(Debug, Clone, Serialize)]
 pub struct OutcomeView {
     /// How.
-    pub status: Value,
+    pub status: Status,
     /// `OK`, or why.
-    pub code: Value,
+    pub code: OutcomeCode,
     /// For people; empty for `OK`.
-    pub message: Value,
+    pub message: String,
 }
 
 /// A step, or one element of a `foreach`.
@@ -189,8 +189,8 @@ impl RunView {
 
 fn outcome(entry: &Entry) -> Option<OutcomeView> {
     let Event::RunEnded(ended) = &entry.event else { return None };
-    let part = |name: &str| ended.outcome.get(name).cloned().unwrap_or_default();
-    Some(OutcomeView { status: part("status"), code: part("code"), message: part("message") })
+    let StructuredOutcome { status, code, message, .. } = &ended.outcome;
+    Some(OutcomeView { status: *status, code: *code, message: message.clone() })
 }
 
 fn steps(entries: &[Entry], facts: &Facts) -> Vec<StepView> {

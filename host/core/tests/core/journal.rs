@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aos_core::budget::FailedSteps;
-use aos_core::failure::ErrorCode;
+use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::{Digest, RunId, Seed, StepId};
 use aos_core::journal::{
     Chain, Cursor, Emitted, Entry, Event, JournalError, Observed, Recorder, Recording, RunEnded, RunStarted,
     Sink, Stamp, Syncer, Writer,
 };
+use aos_core::outcome::StructuredOutcome;
 use aos_core::units::{Money, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -74,13 +75,20 @@ fn record() -> (Memory, Recorder) {
         text: json!("hi \"there\"\n"),
     };
     recorder.append(Some(&cursor()), || Event::Emitted(emitted)).unwrap();
-    recorder.append(None, || Event::RunEnded(Box::new(RunEnded { outcome: json!({}) }))).unwrap();
+    recorder.append(None, || ended()).unwrap();
     (memory, recorder)
 }
 
 fn bytes() -> Vec<u8> {
     let (memory, _recorder) = record();
     memory.0.lock().unwrap().clone()
+}
+
+/// The end of a run; which one does not matter.
+fn ended() -> Event {
+    let failure = Failure::new(ErrorCode::Cancelled, "");
+    let outcome = StructuredOutcome::refused(run_started().run, &failure, Timestamp::EPOCH);
+    Event::RunEnded(Box::new(RunEnded { outcome }))
 }
 
 /// The bytes of a journal with these entries.
@@ -394,7 +402,7 @@ fn time_never_steps_back_in_a_journal() {
     let clock =
         Box::new(move || Timestamp::from_unix(Duration::from_secs(ticks.fetch_sub(1, Ordering::Relaxed))));
     let recorder = Recorder::start(Box::new(memory.clone()), clock, Box::new(|_| {}), run_started()).unwrap();
-    let stamp = recorder.append(None, || Event::RunEnded(Box::new(RunEnded { outcome: json!({}) }))).unwrap();
+    let stamp = recorder.append(None, || ended()).unwrap();
     assert_eq!(stamp.at, Timestamp::from_unix(Duration::from_secs(10)));
     assert!(Recording::read(&memory.0.lock().unwrap().clone()).is_ok());
 }

@@ -251,12 +251,13 @@ impl Paint {
     }
 
     fn status(self, status: Status) -> String {
-        match status {
-            Status::Success => self.word("success", 32),
-            Status::Partial => self.word("partial", 33),
-            Status::Skipped => self.word("skipped", 36),
-            Status::Failure => self.word("failure", 31),
-        }
+        let colour = match status {
+            Status::Success => 32,
+            Status::Partial => 33,
+            Status::Skipped => 36,
+            Status::Failure => 31,
+        };
+        self.word(status.as_str(), colour)
     }
 
     fn word(self, word: &str, colour: u8) -> String {

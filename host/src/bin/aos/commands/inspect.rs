@@ -117,11 +117,7 @@ fn show_call(call: &CallView, format: Format) -> anyhow::Result<ExitCode> {
 
 fn tree(view: &RunView) -> anyhow::Result<()> {
     let end = match &view.outcome {
-        Some(outcome) => format!(
-            "{}  {}",
-            outcome.status.as_str().unwrap_or_default(),
-            outcome.code.as_str().unwrap_or_default()
-        ),
+        Some(outcome) => format!("{}  {}", outcome.status.as_str(), outcome.code.as_str()),
         None => "no end: it was killed, or still goes on".to_owned(),
     };
     print(&format!("{}  run {}  {}\n", plain(&view.workflow), view.run, plain(&end)))?;
