@@ -75,7 +75,7 @@ fn record() -> (Memory, Recorder) {
         text: json!("hi \"there\"\n"),
     };
     recorder.append(Some(&cursor()), || Event::Emitted(emitted)).unwrap();
-    recorder.append(None, || ended()).unwrap();
+    recorder.append(None, ended).unwrap();
     (memory, recorder)
 }
 
@@ -402,7 +402,7 @@ fn time_never_steps_back_in_a_journal() {
     let clock =
         Box::new(move || Timestamp::from_unix(Duration::from_secs(ticks.fetch_sub(1, Ordering::Relaxed))));
     let recorder = Recorder::start(Box::new(memory.clone()), clock, Box::new(|_| {}), run_started()).unwrap();
-    let stamp = recorder.append(None, || ended()).unwrap();
+    let stamp = recorder.append(None, ended).unwrap();
     assert_eq!(stamp.at, Timestamp::from_unix(Duration::from_secs(10)));
     assert!(Recording::read(&memory.0.lock().unwrap().clone()).is_ok());
 }
