@@ -101,7 +101,7 @@ fn check(inner: &Inner, recording: &Recording, started: &RunStarted) -> Result<(
     replay::check_engine(inner, started)?;
     let invalid = |message: &str| Err(Failure::new(ErrorCode::ConfigInvalid, message));
     if started.prices != inner.prices.digest() {
-        return invalid("the run began under another price list");
+        return invalid("the run began under another price list; give that one with --prices");
     }
     match (started.stubs, inner.world.stubs()) {
         (recorded, own) if recorded == own => Ok(()),

@@ -1,7 +1,7 @@
 //! The lines of a named budget: compact JSON, each chained to the one before as in a journal.
 
 use super::{AgentAccount, Moved, Movement};
-use crate::failure::{ErrorCode, Failure};
+use crate::failure::{BUDGET_FILE, ErrorCode, Failure};
 use crate::journal::Chain;
 use crate::units::Timestamp;
 
@@ -30,6 +30,7 @@ pub struct LedgerInvalid {
 impl From<LedgerInvalid> for Failure {
     fn from(invalid: LedgerInvalid) -> Self {
         Self::new(ErrorCode::LedgerInvariant, format!("the budget's file cannot be trusted: {invalid}"))
+            .with_subcode(BUDGET_FILE)
     }
 }
 
@@ -74,8 +75,10 @@ impl Ledger {
     /// `DISK_FULL` and its like are the caller's; this is `JOURNAL_IO` for lines that would grow beyond what is read.
     pub fn write(&mut self, at: Timestamp, movement: Movement) -> Result<Vec<u8>, Failure> {
         let moved = Moved { seq: self.history.len() as u64, at, movement };
-        let unwritable =
-            |reason: String| Failure::new(ErrorCode::JournalIo, format!("the budget's file {reason}"));
+        let unwritable = |reason: String| {
+            Failure::new(ErrorCode::JournalIo, format!("the budget's file {reason}"))
+                .with_subcode(BUDGET_FILE)
+        };
         let mut line = serde_json::to_vec(&moved).map_err(|error| unwritable(error.to_string()))?;
         // The chain goes on in the object.
         line.pop();
