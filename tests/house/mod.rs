@@ -3,6 +3,7 @@
 mod components;
 mod frozen;
 mod golden;
+mod worked_example;
 
 use std::path::{Path, PathBuf};
 

@@ -348,3 +348,24 @@ fn a_journal_lasts_as_one_says() {
         home.aos(["run", "demo.yaml", "--durability", "perhaps"]).await.assert_code(2);
     });
 }
+
+#[test]
+fn journals_of_other_ceilings_part_at_them() {
+    at_home(async |_| {
+        let home = recorded().await;
+        let run = [
+            "run",
+            "demo.yaml",
+            "--stubs",
+            "stubs.yaml",
+            "--absorbed-ceiling-cents",
+            "1",
+            "--journal",
+            "k.jsonl",
+        ];
+        home.aos(run).await.assert_code(0);
+        let ended = home.aos(["diff", "j.jsonl", "k.jsonl"]).await;
+        ended.assert_code(1);
+        assert!(ended.stdout.contains("the ceiling differs at /absorbed_ceiling"), "{}", ended.stdout);
+    });
+}

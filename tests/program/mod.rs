@@ -1,5 +1,6 @@
 //! The program `aos` as a process: what it prints, where, and how it exits.
 
+mod budgets;
 mod certify;
 mod documents;
 mod hostile_files;

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use aos_host::agent_budget::{AgentAccount, Movement, RunSpending};
-use aos_host::budget::FailedSteps;
 use aos_host::failure::ErrorCode;
 use aos_host::ids::BudgetName;
 use aos_host::journal::{Event, Recording};
@@ -187,7 +186,9 @@ fn a_run_takes_what_it_may_spend_or_does_not_begin() {
             (cents(10), Money::ZERO)
         );
         assert_eq!(run.outcome().await.code.as_str(), "OK");
-        assert_eq!(FailedSteps::default(), FailedSteps::Absorb);
+        let options = RunOptions::default().absorbed_ceiling(cents(1));
+        let refused = runtime.start(&parse(&silent.to_string()), json!({}), options).outcome().await;
+        assert_eq!(refused.code.as_str(), "CONFIG_INVALID", "{}", refused.message);
     });
 }
 
@@ -215,7 +216,14 @@ fn a_budget_that_is_stopped_reserves_nothing_more() {
         let refused = runtime.start(&parse(&workflow()), json!({}), options()).outcome().await;
         assert_eq!(refused.code.as_str(), ErrorCode::BudgetStopped.as_str());
         assert!(refused.message.contains("enough"), "{}", refused.message);
+        // The flag alone counts as well, whoever set it and could say no more.
         budget.start(now()).unwrap();
+        std::fs::write(folder.path().join("team.stopped"), "").unwrap();
+        assert_eq!(account(&budget).stopped(), Some(""));
+        let refused = runtime.start(&parse(&workflow()), json!({}), options()).outcome().await;
+        assert_eq!(refused.code.as_str(), "BUDGET_STOPPED");
+        budget.start(now()).unwrap();
+        assert_eq!(account(&budget).stopped(), None);
         assert_eq!(
             runtime.start(&parse(&workflow()), json!({}), options()).outcome().await.code.as_str(),
             "OK"

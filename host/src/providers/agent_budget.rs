@@ -3,10 +3,10 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use aos_core::agent_budget::{AgentAccount, Ledger, MAX_LEDGER_BYTES, Movement, RunSpending, Taking, Wish};
-use aos_core::failure::{ErrorCode, Failure};
+use aos_core::failure::{BUDGET_FILE, ErrorCode, Failure};
 use aos_core::ids::{BudgetName, RunId};
 use aos_core::units::Timestamp;
 
@@ -110,7 +110,8 @@ impl FileBudget {
         decide: impl FnOnce(&AgentAccount) -> Result<(T, Option<Movement>), Failure>,
     ) -> Result<(T, AgentAccount), Failure> {
         let unusable = |error: io::Error| self.unusable(&error);
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder).map_err(unusable)?;
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
+        made.map_err(|error| self.unusable_at(&self.folder, &error))?;
         let mut file = OpenOptions::new()
             .read(true)
             .append(true)
@@ -169,7 +170,14 @@ impl FileBudget {
         file.take(MAX_LEDGER_BYTES as u64 + 1)
             .read_to_end(&mut bytes)
             .map_err(|error| self.unusable(&error))?;
-        Ok(Ledger::read(&bytes)?)
+        let mut ledger = Ledger::read(&bytes).map_err(|invalid| {
+            let failure = Failure::from(invalid);
+            Failure { message: format!("{}: {}", self.path().display(), failure.message), ..failure }
+        })?;
+        if self.is_stopped() {
+            ledger.note_stopped();
+        }
+        Ok(ledger)
     }
 
     fn path(&self) -> PathBuf {
@@ -187,8 +195,12 @@ impl FileBudget {
     }
 
     fn unusable(&self, error: &io::Error) -> Failure {
-        let message = format!("the budget {}: {}: {error}", self.name, self.path().display());
-        Failure::new(ErrorCode::JournalIo, message)
+        self.unusable_at(&self.path(), error)
+    }
+
+    fn unusable_at(&self, place: &Path, error: &io::Error) -> Failure {
+        let message = format!("the budget {}: {}: {error}", self.name, place.display());
+        Failure::new(ErrorCode::JournalIo, message).with_subcode(BUDGET_FILE)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aos_core::agent_budget::{RunSpending, Wish};
 use aos_core::budget::{FailedSteps, Limits};
-use aos_core::failure::Failure;
+use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::RunId;
 use aos_core::journal::Sink;
 use aos_core::units::{Money, Timestamp};
@@ -75,13 +75,17 @@ impl MoneyOptions {
         let usual = Money::from_cents(DEFAULT_CEILING_CENTS).unwrap_or(Money::MAX);
         let ceiling = own.unwrap_or(usual);
         let to_lose = self.absorbed_ceiling.or(said.absorbed_ceiling);
-        let limits =
-            Limits { ceiling, absorbed_ceiling: to_lose.unwrap_or(ceiling), failed_steps: said.failed_steps };
-        let Some(budget) = &self.budget else { return Ok(limits) };
-        let absorbed_ceiling = match said.failed_steps {
-            FailedSteps::Absorb => limits.absorbed_ceiling,
-            FailedSteps::Charge => Money::ZERO,
+        let absorbed_ceiling = match (said.failed_steps, self.absorbed_ceiling) {
+            (FailedSteps::Absorb, _) => to_lose.unwrap_or(ceiling),
+            (FailedSteps::Charge, None) => Money::ZERO,
+            (FailedSteps::Charge, Some(_)) => {
+                let message = "the workflow says failed_steps: charge, so that nothing is absorbed; leave out the \
+                               ceiling for what is";
+                return Err(Failure::new(ErrorCode::ConfigInvalid, message));
+            }
         };
+        let limits = Limits { ceiling, absorbed_ceiling, failed_steps: said.failed_steps };
+        let Some(budget) = &self.budget else { return Ok(limits) };
         let or_less = own.is_none() && to_lose.is_none();
         let wish = Wish { ceiling, absorbed_ceiling, or_less, journal: self.journal.clone() };
         let taking = budget.take(run, wish, at)?;

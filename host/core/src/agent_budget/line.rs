@@ -1,7 +1,7 @@
 //! The lines of a named budget: compact JSON, each chained to the one before as in a journal.
 
 use super::{AgentAccount, Moved, Movement};
-use crate::failure::{ErrorCode, Failure};
+use crate::failure::{BUDGET_FILE, ErrorCode, Failure};
 use crate::journal::Chain;
 use crate::units::Timestamp;
 
@@ -30,6 +30,7 @@ pub struct LedgerInvalid {
 impl From<LedgerInvalid> for Failure {
     fn from(invalid: LedgerInvalid) -> Self {
         Self::new(ErrorCode::LedgerInvariant, format!("the budget's file cannot be trusted: {invalid}"))
+            .with_subcode(BUDGET_FILE)
     }
 }
 
@@ -40,6 +41,10 @@ impl Ledger {
     ///
     /// [`LedgerInvalid`] for a line that does not follow from those before it.
     pub fn read(bytes: &[u8]) -> Result<Self, LedgerInvalid> {
+        if bytes.len() > MAX_LEDGER_BYTES {
+            let what = format!("is of a file of more than {MAX_LEDGER_BYTES} bytes, which is not read");
+            return Err(LedgerInvalid { line: 1, what });
+        }
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
         let lines = bytes.get(..whole).and_then(|lines| lines.strip_suffix(b"\n"));
         let mut ledger = Self::default();
@@ -74,8 +79,10 @@ impl Ledger {
     /// `DISK_FULL` and its like are the caller's; this is `JOURNAL_IO` for lines that would grow beyond what is read.
     pub fn write(&mut self, at: Timestamp, movement: Movement) -> Result<Vec<u8>, Failure> {
         let moved = Moved { seq: self.history.len() as u64, at, movement };
-        let unwritable =
-            |reason: String| Failure::new(ErrorCode::JournalIo, format!("the budget's file {reason}"));
+        let unwritable = |reason: String| {
+            Failure::new(ErrorCode::JournalIo, format!("the budget's file {reason}"))
+                .with_subcode(BUDGET_FILE)
+        };
         let mut line = serde_json::to_vec(&moved).map_err(|error| unwritable(error.to_string()))?;
         // The chain goes on in the object.
         line.pop();
@@ -87,6 +94,13 @@ impl Ledger {
         self.account.apply(&moved.movement);
         self.history.push(moved);
         Ok(line)
+    }
+
+    /// It is stopped, though whoever stopped it could not write that down any more.
+    pub fn note_stopped(&mut self) {
+        if self.account.stopped().is_none() {
+            self.account.apply(&Movement::Stopped { why: String::new() });
+        }
     }
 
     /// What the lines add up to.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Quote;
 use crate::outcome::Spending;
+use crate::units::MAX_EXACT_INTEGER;
 
 /// What a million tokens of one model cost, in nano-dollars.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +89,16 @@ impl ModelPrice {
         let question = tiers().map(dearest).max().unwrap_or(0);
         let answer = tiers().map(|tier| tier.output).max().unwrap_or(0);
         Quote::of_request([(1, self.request)]).and_input([(input, question)]).and_answer(output, answer)
+    }
+
+    /// Whether every number in it is one that JSON readers agree on.
+    pub(super) fn is_exact(&self) -> bool {
+        let tiers = std::iter::once(self.base()).chain(self.tiers.iter().copied());
+        let numbers = |tier: PriceTier| {
+            let cache = [tier.cached_input, tier.cache_write].map(Option::unwrap_or_default);
+            [tier.above, tier.input, tier.output].into_iter().chain(cache)
+        };
+        tiers.flat_map(numbers).chain([self.request]).all(|number| number <= MAX_EXACT_INTEGER)
     }
 
     fn base(&self) -> PriceTier {

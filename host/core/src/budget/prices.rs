@@ -8,6 +8,7 @@ use url::Url;
 use super::{HttpPrice, ModelPrice};
 use crate::ids::Digest;
 use crate::policy::{HostPattern, HostPatternInvalid};
+use crate::units::MAX_EXACT_INTEGER;
 
 /// The list that comes with this build.
 const BUNDLED: &str = include_str!("prices.toml");
@@ -34,8 +35,8 @@ pub struct PriceList {
 /// A price list that does not follow its format.
 #[derive(Debug, thiserror::Error)]
 pub enum PricesInvalid {
-    /// It is no TOML, lacks a field, has one too many, or a price is no integer of 64 bits from zero up.
-    #[error("the price list is not of its format: {0}")]
+    /// It is no TOML, lacks a field, has one too many, or a price is no integer from zero up.
+    #[error(transparent)]
     Format(#[from] toml::de::Error),
     /// `as_of` is no day.
     #[error("as_of = {0:?} is no day, such as \"2026-01-31\"")]
@@ -47,8 +48,16 @@ pub enum PricesInvalid {
     #[error("models.{0:?}: tiers stand in the order of `above`, each above the one before it")]
     Tiers(String),
     /// A host is none.
-    #[error("http: {0}; or \"*\" for every host")]
-    Host(#[from] HostPatternInvalid),
+    #[error("http.{host:?}: {reason}; or \"*\" for every host")]
+    Host {
+        /// As it stands there.
+        host: String,
+        /// Why it is none.
+        reason: HostPatternInvalid,
+    },
+    /// A number is so large that JSON readers do not agree on it: two lists could not be told apart.
+    #[error("{0}: a number is more than {MAX_EXACT_INTEGER}")]
+    Large(String),
 }
 
 impl PriceList {
@@ -81,12 +90,23 @@ impl PriceList {
             if name.is_empty() || name.find('*').is_some_and(|star| star + 1 != name.len()) {
                 return Err(PricesInvalid::Model(name.clone()));
             }
+            if !price.is_exact() {
+                return Err(PricesInvalid::Large(format!("models.{name:?}")));
+            }
             if !price.tiers.iter().map(|tier| tier.above).is_sorted_by(|one, next| one < next) {
                 return Err(PricesInvalid::Tiers(name.clone()));
             }
         }
-        for host in list.http.keys().filter(|host| *host != ANY_HOST) {
-            host.parse::<HostPattern>()?;
+        for (host, price) in &list.http {
+            if let Some(reason) = host.parse::<HostPattern>().err().filter(|_| host != ANY_HOST) {
+                return Err(PricesInvalid::Host { host: host.clone(), reason });
+            }
+            if price.request.max(price.kib) > MAX_EXACT_INTEGER {
+                return Err(PricesInvalid::Large(format!("http.{host:?}")));
+            }
+        }
+        if list.fuel > MAX_EXACT_INTEGER {
+            return Err(PricesInvalid::Large("fuel".to_owned()));
         }
         Ok(list)
     }

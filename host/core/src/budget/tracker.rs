@@ -13,8 +13,8 @@ use crate::units::{Money, OutOfRange};
 
 /// What a run may spend and has spent. A clone shares the same sums.
 ///
-/// `available + held + charged + overrun = ceiling` holds after every operation, as long as no provider bills more than
-/// it could; `absorbed` stands beside it, under a ceiling of its own.
+/// `available + held + charged + overrun = ceiling` holds after every operation, until what a provider bills beyond its
+/// hold passes the ceiling: nothing is available then. `absorbed` stands beside it, under a ceiling of its own.
 #[derive(Clone)]
 pub struct BudgetTracker(Arc<Shared>);
 

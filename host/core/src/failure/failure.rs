@@ -16,6 +16,9 @@ pub const FUEL_OF_ANOTHER_ENGINE: &str = "fuel-of-another-engine";
 /// The finer word of a replay that cannot be made since the fuel that ended the run is another for another build.
 pub const FUEL_OF_ANOTHER_BUILD: &str = "fuel-of-another-build";
 
+/// The finer word of a failure that the file of a named budget is the cause of.
+pub const BUDGET_FILE: &str = "budget-file";
+
 /// Why something ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
@@ -109,15 +112,7 @@ impl Failure {
     /// What to do about it, in one line: the catalogue's advice, where the finer word does not tell more.
     #[must_use]
     pub fn advice(&self) -> &'static str {
-        match (self.code, self.subcode.as_deref()) {
-            (ErrorCode::ReplayIncomplete, Some(FUEL_OF_ANOTHER_ENGINE)) => {
-                "use the version of the program that wrote it"
-            }
-            (ErrorCode::ReplayIncomplete, Some(FUEL_OF_ANOTHER_BUILD)) => {
-                "try the build on a run that no fuel ended; without --skill, this one is replayed as it was"
-            }
-            (code, _) => code.row().advice,
-        }
+        advice(self.code, self.subcode.as_deref())
     }
 
     /// Everything that an outcome shows beside code, category and message: null when there is nothing. What the host
@@ -153,6 +148,26 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// What to do about a code, in one line: the catalogue's advice, where the finer word does not tell more.
+#[must_use]
+pub fn advice(code: ErrorCode, subcode: Option<&str>) -> &'static str {
+    match (code, subcode) {
+        (ErrorCode::ReplayIncomplete, Some(FUEL_OF_ANOTHER_ENGINE)) => {
+            "use the version of the program that wrote it"
+        }
+        (ErrorCode::ReplayIncomplete, Some(FUEL_OF_ANOTHER_BUILD)) => {
+            "try the build on a run that no fuel ended; without --skill, this one is replayed as it was"
+        }
+        (ErrorCode::LedgerInvariant, Some(BUDGET_FILE)) => {
+            "move the file away and make the budget anew (aos budget set); what its runs spent stands in their journals"
+        }
+        (ErrorCode::JournalIo, Some(BUDGET_FILE)) => {
+            "see the operating system's words, mend the file or its folder, and try again"
+        }
+        (code, _) => code.row().advice,
+    }
+}
 
 fn shorten(text: String) -> String {
     if text.len() <= MAX_MESSAGE {

@@ -11,5 +11,5 @@ mod word;
 pub use catalogue::{Catalogue, Fault, RetryClass, Row, Settlement, Severity, catalogue};
 pub use category::ErrorCategory;
 pub use code::ErrorCode;
-pub use failure::{FUEL_OF_ANOTHER_BUILD, FUEL_OF_ANOTHER_ENGINE, Failure};
+pub use failure::{BUDGET_FILE, FUEL_OF_ANOTHER_BUILD, FUEL_OF_ANOTHER_ENGINE, Failure, advice};
 pub use status::{UpstreamAnswer, classify_status, retry_after};

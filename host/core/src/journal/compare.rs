@@ -82,7 +82,12 @@ fn begin(run: &RunStarted) -> Vec<(&'static str, Value)> {
         ("the workflow's name", json!({"workflow": run.workflow})),
         ("the workflow's text", json!({"workflow_digest": run.workflow_digest})),
         ("the input", json!({"input": run.input})),
-        ("the ceiling", json!({"ceiling": run.ceiling})),
+        (
+            "the ceiling",
+            json!({
+                "ceiling": run.ceiling, "absorbed_ceiling": run.absorbed_ceiling, "failed_steps": run.failed_steps,
+            }),
+        ),
         ("the price list", json!({"prices": run.prices})),
         ("the engine", json!({"engine": run.engine})),
         ("a skill", json!({"skills": run.skills})),

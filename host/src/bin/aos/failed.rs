@@ -5,6 +5,9 @@ use std::process::ExitCode;
 
 use aos_host::failure::Failure;
 
+/// Something that is not done, or not there.
+pub(crate) const REFUSED: u8 = 1;
+
 /// A command line that cannot be followed.
 pub(crate) const MISUSED: u8 = 2;
 

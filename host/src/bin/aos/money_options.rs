@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use aos_host::ids::BudgetName;
+use aos_host::ids::{BudgetName, RunId};
 use clap::{Args, Subcommand};
 
 use crate::options::FormatArg;
@@ -20,7 +20,7 @@ A run takes its whole ceiling from the budget before it begins, and gives back w
 runs together can never pass the budget, also from several processes at once. A run that was killed holds its ceiling until \
 it goes on (aos resume), or until it is settled. Budgets lie in .aos/budgets, one file each.
 
-Exit code: 0; 1 refused, or a budget that is not there; 2 a misused command line.";
+Exit code: 0; 1 refused, or a budget that is not there; 2 a misused command line; 3 a budget's file cannot be trusted.";
 
 /// What follows the help of prices.
 pub(crate) const PRICES_EXAMPLES: &str = "\
@@ -85,8 +85,8 @@ pub(crate) struct BudgetSettleArgs {
     pub budget: BudgetNameArgs,
     /// Only this run
     #[arg(value_name = "RUN")]
-    pub run: Option<String>,
-    /// Count all that the run holds as lost, as its journal is gone
+    pub run: Option<RunId>,
+    /// Count all that the run holds as spent, as its journal is gone
     #[arg(long, requires = "run")]
     pub lost: bool,
 }

@@ -49,8 +49,9 @@ Example:
   aos resume .aos/runs/019ab3c4d5e67f8091a2b3c4d5e6f708.jsonl
 
 Answers that the journal holds are not asked for again. A request that had left without an answer is sent again where that \
-does no more than sending it once (GET, PUT, or with an idempotency key); otherwise it ends in UNKNOWN_OUTCOME, and what was \
-held for it counts as spent. The stub file, if there was one, has to be given again.
+does no more than sending it once (GET, PUT, or with an idempotency key) and costs nothing; otherwise it ends in \
+UNKNOWN_OUTCOME, and what was held for it counts as spent. The stub file and the price list, where they were given, have to \
+be given again. A named budget is looked for in .aos/budgets, so resume from the folder in which the run began.
 
 Exit code: as of run; 3 a journal that cannot be trusted, or that another process holds.";
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use aos_host::canonical;
-use aos_host::failure::Failure;
+use aos_host::failure::{ErrorCategory, Failure, advice};
 use aos_host::ids::RunId;
 use aos_host::journal::{Entry, Event, JournalError};
 use aos_host::outcome::{Cost, OutcomeCode, Spending, Status, StructuredOutcome};
@@ -15,7 +15,7 @@ use aos_host::units::{Money, Timestamp};
 use aos_host::workflow_format::WorkflowInvalid;
 use serde_json::Value;
 
-use crate::failed::PROOF_FAILED;
+use crate::failed::{PROOF_FAILED, REFUSED};
 use crate::options::Format;
 
 /// Characters of an output that are shown to people.
@@ -55,13 +55,31 @@ pub(crate) fn refuse_journal(
     format: Format,
 ) -> anyhow::Result<ExitCode> {
     let failure = Failure::from(error.clone());
-    if format == Format::Json {
-        let outcome = StructuredOutcome::refused(RunId::new(0, [0; 10]), &failure, SystemClock::new().wall());
-        print_outcome(&outcome, format)?;
-    }
+    print_refusal(&failure, format)?;
     say(&format!("{}: {failure}", journal.display()));
     say_help(failure.advice());
     Ok(ExitCode::from(PROOF_FAILED))
+}
+
+/// Says why a command was not carried out. As JSON, that is an outcome as well.
+pub(crate) fn refuse(failure: &Failure, format: Format) -> anyhow::Result<ExitCode> {
+    print_refusal(failure, format)?;
+    say(&failure.to_string());
+    say_help(failure.advice());
+    Ok(exit_code_of(failure))
+}
+
+/// How a program exits that was refused something: what cannot be trusted is told apart.
+pub(crate) fn exit_code_of(failure: &Failure) -> ExitCode {
+    ExitCode::from(if failure.category == ErrorCategory::Integrity { PROOF_FAILED } else { REFUSED })
+}
+
+fn print_refusal(failure: &Failure, format: Format) -> anyhow::Result<()> {
+    if format == Format::Text {
+        return Ok(());
+    }
+    let outcome = StructuredOutcome::refused(RunId::new(0, [0; 10]), failure, SystemClock::new().wall());
+    print_outcome(&outcome, format)
 }
 
 /// Text that others wrote, with its control characters and its invisible direction marks escaped.
@@ -137,7 +155,10 @@ fn held(outcome: &StructuredOutcome) -> Option<Money> {
 pub(crate) fn conclude(outcome: &StructuredOutcome, format: Format) -> anyhow::Result<ExitCode> {
     match outcome.code {
         OutcomeCode::Ok => conclude_with(outcome, "", format),
-        OutcomeCode::Error(code) => conclude_with(outcome, code.row().advice, format),
+        OutcomeCode::Error(code) => {
+            let subcode = outcome.details.get("subcode").and_then(Value::as_str);
+            conclude_with(outcome, advice(code, subcode), format)
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use aos_host::Parting;
 use aos_host::agent_budget::{AgentAccount, Moved, Movement};
 use aos_host::canonical;
+use aos_host::failure::{BUDGET_FILE, ErrorCode, Failure};
 use aos_host::ids::{BudgetName, RunId};
 use aos_host::providers::{Clock as _, FileBudget, SystemClock};
 use aos_host::units::{Money, Timestamp};
@@ -16,10 +17,30 @@ use super::budget_settle::settle;
 use crate::folders;
 use crate::money_options::{BudgetCommand, BudgetSetArgs};
 use crate::options::Format;
-use crate::render::{plain, print, say, say_help};
+use crate::render::{exit_code_of, plain, print, refuse, say, say_help};
 
-/// Does one of them.
+/// Does one of them, or says why not.
 pub(crate) fn budget(command: BudgetCommand) -> anyhow::Result<ExitCode> {
+    let format = format_of(&command);
+    carry_out(command).or_else(|error| match error.downcast::<Failure>() {
+        Ok(failure) => refuse(&failure, format),
+        Err(misused) => Err(misused),
+    })
+}
+
+const fn format_of(command: &BudgetCommand) -> Format {
+    match command {
+        BudgetCommand::List(list) => list.format.format,
+        BudgetCommand::Show(named) | BudgetCommand::History(named) | BudgetCommand::Start(named) => {
+            named.format.format
+        }
+        BudgetCommand::Set(set) => set.budget.format.format,
+        BudgetCommand::Settle(settle) => settle.budget.format.format,
+        BudgetCommand::Stop(stop) => stop.budget.format.format,
+    }
+}
+
+fn carry_out(command: BudgetCommand) -> anyhow::Result<ExitCode> {
     let folder = folders::budgets();
     match command {
         BudgetCommand::List(list) => return show_all(list.format.format),
@@ -60,8 +81,9 @@ pub(super) fn say_unsettled(budget: &FileBudget, run: RunId, parting: &Parting) 
     if matches!(parting, Parting::Left(_)) {
         return;
     }
+    let began = matches!(parting, Parting::Ended(outcome) if outcome.is_of_a_run());
     let holds = budget.read().map(|ledger| ledger.account().holding().contains_key(&run));
-    if matches!(holds, Ok(true)) {
+    if holds.unwrap_or(began) {
         let name = aos_host::providers::AgentBudget::name(budget);
         say(&format!("the run still holds its ceiling of the budget {name}"));
         say_help(&format!("resume the run, or give its rest back with: aos budget settle {name} {run}"));
@@ -82,14 +104,17 @@ fn set(args: &BudgetSetArgs) -> anyhow::Result<()> {
 
 fn show_all(format: Format) -> anyhow::Result<ExitCode> {
     let folder = folders::budgets();
-    let names = folder.names().context(".aos/budgets")?;
+    let names = folder.names().map_err(|error| {
+        Failure::new(ErrorCode::JournalIo, format!(".aos/budgets: {error}")).with_subcode(BUDGET_FILE)
+    })?;
     let (mut all, mut code) = (Vec::new(), ExitCode::SUCCESS);
     for name in &names {
         match folder.budget(name.clone()).read() {
             Ok(ledger) => all.push((name, ledger)),
             Err(failure) => {
-                say(&format!("{name}: {failure}"));
-                code = ExitCode::FAILURE;
+                say(&failure.to_string());
+                say_help(failure.advice());
+                code = exit_code_of(&failure);
             }
         }
     }
@@ -98,8 +123,9 @@ fn show_all(format: Format) -> anyhow::Result<ExitCode> {
         print_json(&json!(all))?;
         return Ok(code);
     }
+    let widest = all.iter().map(|(name, _)| name.as_str().len()).max().unwrap_or_default();
     for (name, ledger) in &all {
-        print(&line(name, ledger.account()))?;
+        print(&line(&format!("{name:widest$}", name = name.as_str()), ledger.account()))?;
     }
     if names.is_empty() {
         say("there are no budgets in .aos/budgets; aos budget set NAME --ceiling-cents N makes one");
@@ -112,26 +138,17 @@ pub(super) fn print_account(name: &BudgetName, account: &AgentAccount, format: F
         return print_json(&value(name, account));
     }
     let (balance, (may_charge, may_lose)) = (account.balance(), account.available());
-    print(&line(name, account))?;
+    print(&line(name.as_str(), account))?;
+    let row = |name: &str, sums: [Money; 4]| (name.to_owned(), sums.map(|sum| sum.to_string()));
     let sums = [
-        ("", "ceiling", "held", "spent", "left"),
-        (
-            "charged",
-            &*balance.ceiling.to_string(),
-            &*balance.held.to_string(),
-            &*balance.charged.to_string(),
-            &*may_charge.to_string(),
-        ),
-        (
-            "absorbed",
-            &*balance.absorbed_ceiling.to_string(),
-            &*account.held_to_lose().to_string(),
-            &*balance.absorbed.to_string(),
-            &*may_lose.to_string(),
-        ),
+        (String::new(), ["ceiling", "held", "spent", "left"].map(str::to_owned)),
+        row("charged", [balance.ceiling, balance.held, balance.charged, may_charge]),
+        row("absorbed", [balance.absorbed_ceiling, account.held_to_lose(), balance.absorbed, may_lose]),
     ];
-    for (name, ceiling, held, spent, left) in sums {
-        print(&format!("  {name:<10}{ceiling:>14}{held:>14}{spent:>14}{left:>14}\n"))?;
+    let widest = sums.iter().flat_map(|(_, sums)| sums).map(String::len).max().unwrap_or_default();
+    for (name, sums) in sums {
+        let sums = sums.map(|sum| format!("  {sum:>widest$}")).concat();
+        print(&format!("  {name:<8}{sums}\n"))?;
     }
     if balance.overrun > Money::ZERO {
         print(&format!("  billed beyond what was held: {}\n", balance.overrun))?;
@@ -143,7 +160,7 @@ pub(super) fn print_account(name: &BudgetName, account: &AgentAccount, format: F
     Ok(())
 }
 
-fn line(name: &BudgetName, account: &AgentAccount) -> String {
+fn line(name: &str, account: &AgentAccount) -> String {
     let stopped = match account.stopped() {
         None => String::new(),
         Some("") => "  STOPPED".to_owned(),

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use aos_host::agent_budget::{AgentAccount, Holding, RunSpending};
-use aos_host::failure::ErrorCode;
+use aos_host::budget::FailedSteps;
+use aos_host::failure::{ErrorCode, Failure};
 use aos_host::ids::RunId;
 use aos_host::journal::{JournalError, Recording};
 use aos_host::outcome::Cost;
@@ -30,9 +30,10 @@ enum Found {
 pub(super) fn settle(args: &BudgetSettleArgs) -> anyhow::Result<ExitCode> {
     let budget = folders::budgets().budget(args.budget.name.clone());
     let account = budget.read()?.account().clone();
-    let only: Option<RunId> = args.run.as_ref().map(|run| run.parse()).transpose().context("RUN")?;
-    if let Some(run) = only {
-        anyhow::ensure!(account.holding().contains_key(&run), "the run {run} holds nothing of this budget");
+    let only = args.run;
+    if let Some(run) = only.filter(|run| !account.holding().contains_key(run)) {
+        let message = format!("the run {run} holds nothing of this budget; aos budget show tells which do");
+        return Err(Failure::new(ErrorCode::ConfigInvalid, message).into());
     }
     let mut code = ExitCode::SUCCESS;
     for (run, holding) in account.holding().iter().filter(|(run, _)| only.is_none_or(|only| only == **run)) {
@@ -45,7 +46,7 @@ pub(super) fn settle(args: &BudgetSettleArgs) -> anyhow::Result<ExitCode> {
             Found::Unknown(why) => {
                 say(&format!("run {run}: {why}; it is left alone"));
                 say_help(&format!(
-                    "aos budget settle {} {run} --lost counts all that it holds as lost",
+                    "aos budget settle {} {run} --lost counts all that it holds as spent",
                     args.budget.name
                 ));
                 code = ExitCode::FAILURE;
@@ -58,13 +59,19 @@ pub(super) fn settle(args: &BudgetSettleArgs) -> anyhow::Result<ExitCode> {
 
 fn found(holding: &Holding, lost: bool, account: &AgentAccount, run: RunId) -> Found {
     let before = account.spent_by(run);
-    let all = RunSpending { absorbed: before.absorbed.saturating_add(holding.absorbed_ceiling), ..before };
+    // It may have spent both ceilings before its journal went away.
+    let all = RunSpending {
+        charged: before.charged.saturating_add(holding.ceiling),
+        absorbed: before.absorbed.saturating_add(holding.absorbed_ceiling),
+        ..before
+    };
     let Some(path) = &holding.journal else {
         return if lost { Found::Dead(all) } else { Found::Unknown("its journal is not known".to_owned()) };
     };
     match FileSink::take_up(Path::new(path)) {
         Ok((_, recording)) => match spent(&recording, run) {
             Ok(spent) => Found::Dead(spent),
+            Err(_) if lost => Found::Dead(all),
             Err(why) => Found::Unknown(format!("{path}: {why}")),
         },
         Err(JournalError::Locked { .. }) => Found::Runs,
@@ -75,12 +82,20 @@ fn found(holding: &Holding, lost: bool, account: &AgentAccount, run: RunId) -> F
     }
 }
 
-/// What a journal says that was spent. All that is held without a verdict may be gone, and counts as lost.
+/// What a journal says that was spent. All that is held without a verdict may be gone, and counts as that of a failed
+/// attempt.
 fn spent(recording: &Recording, run: RunId) -> Result<RunSpending, String> {
     let facts = recording.facts().map_err(|error| error.to_string())?;
     if facts.run().run != run {
         return Err(format!("{}: it is the journal of another run", ErrorCode::RecordingForeign));
     }
     let Cost { charged, absorbed, overrun, .. } = facts.cost();
-    Ok(RunSpending { charged, absorbed: absorbed.saturating_add(facts.held()), overrun })
+    Ok(match facts.run().failed_steps {
+        FailedSteps::Absorb => {
+            RunSpending { charged, absorbed: absorbed.saturating_add(facts.held()), overrun }
+        }
+        FailedSteps::Charge => {
+            RunSpending { charged: charged.saturating_add(facts.held()), absorbed, overrun }
+        }
+    })
 }
