@@ -7,8 +7,7 @@ mod machine;
 mod model;
 mod operation;
 mod random;
-
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod threads;
 
 use aos_core::budget::{AttemptAccount, BudgetTracker, PriceList, Quote, TokenCount};
 use aos_core::failure::ErrorCode;
@@ -159,28 +158,6 @@ fn amounts_at_the_ends_neither_wrap_nor_panic() {
     let _ = all.sent().settle(Money::MAX);
     assert_eq!(attempt.succeed(), Money::MAX);
     assert_eq!(tracker.balance().available(), Money::ZERO);
-}
-
-#[test]
-fn threads_take_each_unit_once() {
-    let tracker = tracker(1000);
-    let taken = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..8 {
-            scope.spawn(|| {
-                let attempt = open(&tracker);
-                for _ in 0..2000 {
-                    if let Ok(reservation) = attempt.reserve(nanos(1)) {
-                        let _ = reservation.sent().settle(nanos(1));
-                        taken.fetch_add(1, Ordering::Relaxed);
-                    }
-                }
-                attempt.succeed();
-            });
-        }
-    });
-    assert_eq!(taken.into_inner(), 1000);
-    assert_eq!(tracker.balance().charged, nanos(1000));
 }
 
 #[test]
