@@ -2,6 +2,9 @@
 
 #![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod agent;
+mod agent_lines;
+mod agent_model;
 mod asked;
 mod machine;
 mod model;
