@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Quote;
+use super::exact::{number, number_or_none};
 use crate::outcome::Spending;
 
 /// What a million tokens of one model cost, in nano-dollars.
@@ -10,17 +11,19 @@ use crate::outcome::Spending;
 #[serde(deny_unknown_fields)]
 pub struct ModelPrice {
     /// Tokens of the question.
+    #[serde(deserialize_with = "number")]
     pub input: u64,
     /// Tokens of the question that the provider had cached; absent: as `input`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "number_or_none", skip_serializing_if = "Option::is_none")]
     pub cached_input: Option<u64>,
     /// Tokens of the question that the provider wrote to its cache; absent: as `input`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "number_or_none", skip_serializing_if = "Option::is_none")]
     pub cache_write: Option<u64>,
     /// Tokens of the answer, reasoning included.
+    #[serde(deserialize_with = "number")]
     pub output: u64,
     /// A million questions, whatever their length.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, deserialize_with = "number", skip_serializing_if = "is_zero")]
     pub request: u64,
     /// Other prices for long questions, for all of their tokens. The last one that is reached counts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -32,16 +35,19 @@ pub struct ModelPrice {
 #[serde(deny_unknown_fields)]
 pub struct PriceTier {
     /// It is for questions of more tokens than this.
+    #[serde(deserialize_with = "number")]
     pub above: u64,
     /// As in [`ModelPrice`].
+    #[serde(deserialize_with = "number")]
     pub input: u64,
     /// As in [`ModelPrice`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "number_or_none", skip_serializing_if = "Option::is_none")]
     pub cached_input: Option<u64>,
     /// As in [`ModelPrice`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "number_or_none", skip_serializing_if = "Option::is_none")]
     pub cache_write: Option<u64>,
     /// As in [`ModelPrice`].
+    #[serde(deserialize_with = "number")]
     pub output: u64,
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::exact::number;
 use super::{HttpPrice, ModelPrice};
 use crate::ids::Digest;
 use crate::policy::{HostPattern, HostPatternInvalid};
@@ -22,6 +23,7 @@ pub struct PriceList {
     /// The day on which the prices were read, as YYYY-MM-DD.
     pub as_of: String,
     /// A million units of fuel.
+    #[serde(deserialize_with = "number")]
     pub fuel: u64,
     /// Models by name, or by the beginning of their names and `*`.
     #[serde(default)]
@@ -34,7 +36,7 @@ pub struct PriceList {
 /// A price list that does not follow its format.
 #[derive(Debug, thiserror::Error)]
 pub enum PricesInvalid {
-    /// It is no TOML, lacks a field, has one too many, or a price is no integer of 64 bits from zero up.
+    /// It is no TOML, lacks a field, has one too many, or a price is no integer from zero to 2^53 - 1.
     #[error("the price list is not of its format: {0}")]
     Format(#[from] toml::de::Error),
     /// `as_of` is no day.
