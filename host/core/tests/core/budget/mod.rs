@@ -9,6 +9,8 @@ mod asked;
 mod machine;
 mod model;
 mod operation;
+mod prices;
+mod quotes;
 mod random;
 mod threads;
 
