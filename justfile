@@ -61,6 +61,11 @@ test: build-skills build
 tamper: build-skills
     cargo test --locked --config 'profile.dev.package.aos-core.opt-level=3' -p aos-tests -- --ignored tampered
 
+# Prove the ledger: many operations beside a model, and every interleaving of three threads (takes minutes)
+prove-budget operations="10000000":
+    AOS_BUDGET_OPERATIONS={{ operations }} cargo test --locked --config 'profile.dev.package.aos-core.opt-level=3' -p aos-core --test core budget -- --ignored --nocapture
+    RUSTFLAGS="--cfg loom" cargo test --locked --config host/core/tests/interleavings/profile.toml --target-dir "{{ target }}/loom" -p aos-core --test interleavings -- --nocapture --test-threads 1
+
 # Check formatting, lints, licences, and that the library builds without the program
 lint: setup deny
     cargo fmt --all --check

@@ -116,8 +116,8 @@ impl AgentAccount {
         self.limits.is_some()
     }
 
-    /// What a run takes that wants this much over its whole life. What it holds already is not taken again, and what it
-    /// has spent before is not needed again.
+    /// What a run takes that wants this much over its whole life. What it holds already is not taken again; what it has
+    /// spent before, and what was billed beyond its holds, is not needed again.
     ///
     /// # Errors
     ///
@@ -127,35 +127,33 @@ impl AgentAccount {
             let because = if why.is_empty() { String::new() } else { format!(": {why}") };
             return Err(Failure::new(ErrorCode::BudgetStopped, format!("the budget is stopped{because}")));
         }
-        if self.holding.contains_key(&run) {
-            return Ok(Taking {
-                ceiling: wish.ceiling,
-                absorbed_ceiling: wish.absorbed_ceiling,
-                movement: None,
-            });
-        }
         let before = self.spent_by(run);
-        let (may_charge, may_lose) = self.available();
-        let fit = |what: &str, wanted: Money, before: Money, left: Money| {
+        let holding = self.holding.get(&run);
+        let (may_charge, may_lose) =
+            holding.map_or_else(|| self.available(), |holding| (holding.ceiling, holding.absorbed_ceiling));
+        let fit = |what: &str, wanted: Money, spent: Money, left: Money| {
+            let before = spent.saturating_add(before.overrun);
             let more = wanted.saturating_sub(before);
             if more <= left {
-                return Ok(more);
+                return Ok((more, wanted));
             }
             if wish.or_less && left > Money::ZERO {
-                return Ok(left);
+                return Ok((left, left.saturating_add(before)));
             }
-            let message = format!("the run wants {what} of {more}, and the budget has {left} left");
+            let there_is = match holding {
+                Some(_) => format!("it holds {left}"),
+                None => format!("the budget has {left} left"),
+            };
+            let message = format!("the run wants {what} of {more}, and {there_is}");
             let details = serde_json::json!({"wanted": more, "available": left});
             Err(Failure::new(ErrorCode::AgentBudgetExceeded, message).with_details(details))
         };
-        let ceiling = fit("a ceiling", wish.ceiling, before.charged, may_charge)?;
-        let absorbed_ceiling = fit("an absorbed ceiling", wish.absorbed_ceiling, before.absorbed, may_lose)?;
-        let movement = Movement::Taken { run, ceiling, absorbed_ceiling, journal: wish.journal };
-        Ok(Taking {
-            ceiling: ceiling.saturating_add(before.charged),
-            absorbed_ceiling: absorbed_ceiling.saturating_add(before.absorbed),
-            movement: Some(movement),
-        })
+        let (ceiling, in_all) = fit("a ceiling", wish.ceiling, before.charged, may_charge)?;
+        let (absorbed_ceiling, to_lose_in_all) =
+            fit("an absorbed ceiling", wish.absorbed_ceiling, before.absorbed, may_lose)?;
+        let taken = Movement::Taken { run, ceiling, absorbed_ceiling, journal: wish.journal };
+        let movement = holding.is_none().then_some(taken);
+        Ok(Taking { ceiling: in_all, absorbed_ceiling: to_lose_in_all, movement })
     }
 
     /// What a run has to give back that has spent this much in all; nothing where that stands here already. A run knows

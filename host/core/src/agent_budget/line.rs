@@ -77,6 +77,7 @@ impl Ledger {
     /// # Errors
     ///
     /// `DISK_FULL` and its like are the caller's; this is `JOURNAL_IO` for lines that would grow beyond what is read.
+    /// Nothing has happened then, and a shorter line may still follow.
     pub fn write(&mut self, at: Timestamp, movement: Movement) -> Result<Vec<u8>, Failure> {
         let moved = Moved { seq: self.history.len() as u64, at, movement };
         let unwritable = |reason: String| {
@@ -86,10 +87,12 @@ impl Ledger {
         let mut line = serde_json::to_vec(&moved).map_err(|error| unwritable(error.to_string()))?;
         // The chain goes on in the object.
         line.pop();
-        self.chain.seal(&mut line);
+        let mut chain = self.chain;
+        chain.seal(&mut line);
         if self.bytes + line.len() > MAX_LEDGER_BYTES {
             return Err(unwritable(format!("has grown to {MAX_LEDGER_BYTES} bytes; begin another one")));
         }
+        self.chain = chain;
         self.bytes += line.len();
         self.account.apply(&moved.movement);
         self.history.push(moved);

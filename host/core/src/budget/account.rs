@@ -6,7 +6,14 @@ use crate::failure::ErrorCode;
 use crate::units::{Fuel, Money};
 
 /// Money of one attempt. What is settled stays held until the attempt ends; an account that is dropped without a
-/// verdict counts as failed.
+/// verdict counts as failed. It ends once:
+///
+/// ```compile_fail,E0382
+/// # fn twice(account: aos_core::budget::AttemptAccount) {
+/// account.succeed();
+/// account.fail(); // it has succeeded
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "an account without a verdict counts as failed"]
 pub struct AttemptAccount {
@@ -58,7 +65,8 @@ impl AttemptAccount {
         self.tracker.check_stopped(wanted)?;
         let mut books = self.tracker.lock();
         let Some(fitted) = quote.fit(books.available(self.key)) else {
-            return Err(books.refused(self.key, wanted));
+            let fits_later = quote.fit(books.most(self.key)).is_some();
+            return Err(books.refused(self.key, wanted, fits_later));
         };
         let amount = fitted.parts.total();
         books.reserve(self.key, amount)?;
@@ -85,7 +93,9 @@ impl AttemptAccount {
             .map_or(Fuel::ZERO, |rest| affordable_fuel(rest, price_per_million));
         if affordable == Fuel::ZERO {
             let unit = Money::of_units(1, price_per_million).unwrap_or(Money::MAX);
-            return Err(books.refused(self.key, estimate.saturating_add(unit)));
+            let least = estimate.checked_add(unit);
+            let fits_later = least.is_some_and(|least| least <= books.most(self.key));
+            return Err(books.refused(self.key, least.unwrap_or(Money::MAX), fits_later));
         }
         let by_step = books.is_bound_by_step(self.key);
         let cut_by = (affordable < most).then_some(if by_step {

@@ -34,7 +34,8 @@ pub(super) struct Books {
 #[derive(Debug, Clone)]
 struct StepSums {
     ceiling: Option<Money>,
-    used: Money,
+    /// In nano-dollars. With what failed and what was billed beyond its hold it can be more than money can say.
+    used: u128,
 }
 
 #[derive(Debug, Clone)]
@@ -67,7 +68,7 @@ impl Books {
         if let Some(step) = self.names.get(name) {
             return *step;
         }
-        self.steps.push(StepSums { ceiling, used });
+        self.steps.push(StepSums { ceiling, used: used.nanos().into() });
         self.names.insert(name.clone(), self.steps.len() - 1);
         self.steps.len() - 1
     }
@@ -104,7 +105,9 @@ impl Books {
         }
         self.run.held = self.run.held.saturating_add(amount);
         self.run.peak_held = self.run.peak_held.max(self.run.held);
-        self.use_up(attempt, amount);
+        if let Some(step) = self.step_mut(attempt) {
+            step.used += u128::from(amount.nanos());
+        }
         self.reopen(attempt);
         Ok(())
     }
@@ -124,7 +127,7 @@ impl Books {
         self.run.refunded = self.run.refunded.saturating_add(refunded);
         self.run.overrun = self.run.overrun.saturating_add(overrun);
         if let Some(step) = self.step_mut(attempt) {
-            step.used = step.used.saturating_sub(refunded).saturating_add(overrun);
+            step.used = step.used.saturating_sub(refunded.nanos().into()) + u128::from(overrun.nanos());
         }
         let end = self.attempts.get_mut(attempt.0).and_then(|sums| {
             sums.open = sums.open.saturating_sub(1);
@@ -167,12 +170,6 @@ impl Books {
         }
     }
 
-    fn use_up(&mut self, attempt: AttemptKey, amount: Money) {
-        if let Some(step) = self.step_mut(attempt) {
-            step.used = step.used.saturating_add(amount);
-        }
-    }
-
     fn step_of(&self, attempt: AttemptKey) -> Option<&StepSums> {
         self.steps.get(self.attempts.get(attempt.0)?.step)
     }
@@ -181,29 +178,28 @@ impl Books {
         self.steps.get_mut(self.attempts.get(attempt.0)?.step)
     }
 
+    /// What could be reserved for an attempt if nothing had been spent yet: the least of its ceilings.
+    pub(super) fn most(&self, attempt: AttemptKey) -> Money {
+        let most = self.run.ceiling.min(self.run.absorbed_ceiling);
+        self.step_of(attempt).and_then(|step| step.ceiling).map_or(most, |ceiling| ceiling.min(most))
+    }
+
     /// Why something does not fit that is known not to. An amount beyond what money can say fits nowhere.
-    pub(super) fn refused(&self, attempt: AttemptKey, wanted: Money) -> Refusal {
+    pub(super) fn refused(&self, attempt: AttemptKey, wanted: Money, fits_later: bool) -> Refusal {
         let (code, available, ceiling) =
             (ErrorCode::BudgetExceeded, self.available(attempt), self.run.ceiling);
-        let never = Refusal { code, wanted, available, ceiling, fits_later: false };
-        self.refusal(attempt, wanted).unwrap_or(never)
+        let beyond = Refusal { code, wanted, available, ceiling, fits_later };
+        self.refusal(attempt, wanted).map_or(beyond, |refusal| Refusal { fits_later, ..refusal })
     }
 
     /// The ceiling that stands in the way, the run's before the step's.
     fn refusal(&self, attempt: AttemptKey, wanted: Money) -> Option<Refusal> {
         let run = &self.run;
         let step = self.step_of(attempt);
-        let most = run.ceiling.min(run.absorbed_ceiling);
-        let most = step.and_then(|step| step.ceiling).map_or(most, |ceiling| ceiling.min(most));
+        let fits_later = wanted <= self.most(attempt);
         let refused = |code, taken: Money, ceiling: Money| {
             let available = ceiling.saturating_sub(taken);
-            (wanted > available || taken > ceiling).then_some(Refusal {
-                code,
-                wanted,
-                available,
-                ceiling,
-                fits_later: wanted <= most,
-            })
+            (wanted > available).then_some(Refusal { code, wanted, available, ceiling, fits_later })
         };
         let charged = run.held.saturating_add(run.charged);
         let absorbed = run.held.saturating_add(run.absorbed);
@@ -214,14 +210,17 @@ impl Books {
             .or_else(|| {
                 refused(ErrorCode::CostOverrun, absorbed.saturating_add(run.overrun), run.absorbed_ceiling)
             })
-            .or_else(|| step.and_then(|step| refused(ErrorCode::StepCeilingExceeded, step.used, step.ceiling?)))
-            // What costs nothing is allowed under any ceiling, also one that is used up.
-            .filter(|_| wanted > Money::ZERO)
+            .or_else(|| step.and_then(|step| refused(ErrorCode::StepCeilingExceeded, step.used(), step.ceiling?)))
     }
 }
 
 impl StepSums {
     fn available(&self) -> Money {
-        self.ceiling.map_or(Money::MAX, |ceiling| ceiling.saturating_sub(self.used))
+        self.ceiling.map_or(Money::MAX, |ceiling| ceiling.saturating_sub(self.used()))
+    }
+
+    /// At most what money can say, which no ceiling passes.
+    fn used(&self) -> Money {
+        u64::try_from(self.used).ok().and_then(|used| Money::from_nanos(used).ok()).unwrap_or(Money::MAX)
     }
 }

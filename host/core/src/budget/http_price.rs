@@ -3,16 +3,17 @@
 use serde::{Deserialize, Serialize};
 
 use super::Quote;
+use super::exact::number;
 
 /// What requests to a host cost, in nano-dollars.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HttpPrice {
     /// A million requests.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     pub request: u64,
     /// A million times 1,024 bytes of bodies, there and back; a part counts as a whole.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     pub kib: u64,
 }
 

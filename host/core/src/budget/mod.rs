@@ -4,6 +4,7 @@
 
 mod account;
 mod books;
+mod exact;
 mod http_price;
 mod model_price;
 mod prices;

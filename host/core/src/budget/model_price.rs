@@ -3,25 +3,27 @@
 use serde::{Deserialize, Serialize};
 
 use super::Quote;
+use super::exact::{number, number_or_none};
 use crate::outcome::Spending;
-use crate::units::MAX_EXACT_INTEGER;
 
 /// What a million tokens of one model cost, in nano-dollars.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelPrice {
     /// Tokens of the question.
+    #[serde(deserialize_with = "number")]
     pub input: u64,
     /// Tokens of the question that the provider had cached; absent: as `input`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "number_or_none", skip_serializing_if = "Option::is_none")]
     pub cached_input: Option<u64>,
     /// Tokens of the question that the provider wrote to its cache; absent: as `input`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "number_or_none", skip_serializing_if = "Option::is_none")]
     pub cache_write: Option<u64>,
     /// Tokens of the answer, reasoning included.
+    #[serde(deserialize_with = "number")]
     pub output: u64,
     /// A million questions, whatever their length.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, deserialize_with = "number", skip_serializing_if = "is_zero")]
     pub request: u64,
     /// Other prices for long questions, for all of their tokens. The last one that is reached counts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -33,16 +35,19 @@ pub struct ModelPrice {
 #[serde(deny_unknown_fields)]
 pub struct PriceTier {
     /// It is for questions of more tokens than this.
+    #[serde(deserialize_with = "number")]
     pub above: u64,
     /// As in [`ModelPrice`].
+    #[serde(deserialize_with = "number")]
     pub input: u64,
     /// As in [`ModelPrice`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "number_or_none", skip_serializing_if = "Option::is_none")]
     pub cached_input: Option<u64>,
     /// As in [`ModelPrice`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "number_or_none", skip_serializing_if = "Option::is_none")]
     pub cache_write: Option<u64>,
     /// As in [`ModelPrice`].
+    #[serde(deserialize_with = "number")]
     pub output: u64,
 }
 
@@ -89,16 +94,6 @@ impl ModelPrice {
         let question = tiers().map(dearest).max().unwrap_or(0);
         let answer = tiers().map(|tier| tier.output).max().unwrap_or(0);
         Quote::of_request([(1, self.request)]).and_input([(input, question)]).and_answer(output, answer)
-    }
-
-    /// Whether every number in it is one that JSON readers agree on.
-    pub(super) fn is_exact(&self) -> bool {
-        let tiers = std::iter::once(self.base()).chain(self.tiers.iter().copied());
-        let numbers = |tier: PriceTier| {
-            let cache = [tier.cached_input, tier.cache_write].map(Option::unwrap_or_default);
-            [tier.above, tier.input, tier.output].into_iter().chain(cache)
-        };
-        tiers.flat_map(numbers).chain([self.request]).all(|number| number <= MAX_EXACT_INTEGER)
     }
 
     fn base(&self) -> PriceTier {

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::exact::number;
 use super::{HttpPrice, ModelPrice};
 use crate::ids::Digest;
 use crate::policy::{HostPattern, HostPatternInvalid};
-use crate::units::MAX_EXACT_INTEGER;
 
 /// The list that comes with this build.
 const BUNDLED: &str = include_str!("prices.toml");
@@ -23,6 +23,7 @@ pub struct PriceList {
     /// The day on which the prices were read, as YYYY-MM-DD.
     pub as_of: String,
     /// A million units of fuel.
+    #[serde(deserialize_with = "number")]
     pub fuel: u64,
     /// Models by name, or by the beginning of their names and `*`.
     #[serde(default)]
@@ -35,7 +36,7 @@ pub struct PriceList {
 /// A price list that does not follow its format.
 #[derive(Debug, thiserror::Error)]
 pub enum PricesInvalid {
-    /// It is no TOML, lacks a field, has one too many, or a price is no integer from zero up.
+    /// It is no TOML, lacks a field, has one too many, or a price is no integer from zero to 2^53 - 1.
     #[error(transparent)]
     Format(#[from] toml::de::Error),
     /// `as_of` is no day.
@@ -55,9 +56,6 @@ pub enum PricesInvalid {
         /// Why it is none.
         reason: HostPatternInvalid,
     },
-    /// A number is so large that JSON readers do not agree on it: two lists could not be told apart.
-    #[error("{0}: a number is more than {MAX_EXACT_INTEGER}")]
-    Large(String),
 }
 
 impl PriceList {
@@ -90,23 +88,14 @@ impl PriceList {
             if name.is_empty() || name.find('*').is_some_and(|star| star + 1 != name.len()) {
                 return Err(PricesInvalid::Model(name.clone()));
             }
-            if !price.is_exact() {
-                return Err(PricesInvalid::Large(format!("models.{name:?}")));
-            }
             if !price.tiers.iter().map(|tier| tier.above).is_sorted_by(|one, next| one < next) {
                 return Err(PricesInvalid::Tiers(name.clone()));
             }
         }
-        for (host, price) in &list.http {
+        for host in list.http.keys() {
             if let Some(reason) = host.parse::<HostPattern>().err().filter(|_| host != ANY_HOST) {
                 return Err(PricesInvalid::Host { host: host.clone(), reason });
             }
-            if price.request.max(price.kib) > MAX_EXACT_INTEGER {
-                return Err(PricesInvalid::Large(format!("http.{host:?}")));
-            }
-        }
-        if list.fuel > MAX_EXACT_INTEGER {
-            return Err(PricesInvalid::Large("fuel".to_owned()));
         }
         Ok(list)
     }

@@ -16,7 +16,7 @@ pub struct Refusal {
     pub available: Money,
     /// That ceiling.
     pub ceiling: Money,
-    /// False when it would not fit into an untouched budget either.
+    /// False when it would not fit into an untouched budget either, not even as much less of it as would be of use.
     pub fits_later: bool,
 }
 

@@ -4,12 +4,26 @@ use super::BudgetTracker;
 use super::books::AttemptKey;
 use crate::units::Money;
 
-/// Money held before anything left. Dropped, it goes back.
+/// Money held before anything left. Dropped, it goes back. It ends once:
+///
+/// ```compile_fail,E0382
+/// # fn twice(reservation: aos_core::budget::Reservation) {
+/// let in_flight = reservation.sent();
+/// reservation.refund(); // it has left
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "a reservation that is dropped goes back"]
 pub struct Reservation(Option<Hold>);
 
-/// Money held for something that has left. Dropped, all of it counts as spent.
+/// Money held for something that has left. Dropped, all of it counts as spent. It ends once:
+///
+/// ```compile_fail,E0382
+/// # fn twice(in_flight: aos_core::budget::InFlight, price: aos_core::units::Money) {
+/// in_flight.settle(price);
+/// in_flight.settle(price); // it is settled
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "money in flight that is dropped counts as spent"]
 pub struct InFlight(Option<Hold>);

@@ -13,8 +13,8 @@ use crate::units::{Money, OutOfRange};
 
 /// What a run may spend and has spent. A clone shares the same sums.
 ///
-/// `available + held + charged + overrun = ceiling` holds after every operation, until what a provider bills beyond its
-/// hold passes the ceiling: nothing is available then. `absorbed` stands beside it, under a ceiling of its own.
+/// `held + charged` is at most the ceiling, and `held + absorbed` at most a ceiling of its own, after every operation.
+/// What is available is what both leave, less what providers billed beyond what they could.
 #[derive(Clone)]
 pub struct BudgetTracker(Arc<Shared>);
 
