@@ -95,6 +95,10 @@ verify: lint doc demo test
 bench-replay profile="dev":
     cargo bench --locked --profile {{ profile }} --config tests/benches/profile.toml -p aos-tests --bench replay
 
+# Measure the ledger: reservations a second, and what the money of a model call costs (profile: dev or release)
+bench-budget profile="dev":
+    cargo bench --locked --profile {{ profile }} --config tests/benches/profile.toml -p aos-core --bench budget
+
 # Write the golden files anew; look at the difference before you commit it
 bless: build-skills
     AOS_BLESS=1 cargo test --locked --workspace golden

@@ -12,6 +12,7 @@ mod operation;
 mod prices;
 mod quotes;
 mod random;
+mod refusals;
 mod threads;
 
 use aos_core::budget::{AttemptAccount, BudgetTracker, PriceList, Quote, TokenCount};

@@ -156,3 +156,16 @@ fn a_lists_digest_is_that_of_its_prices_and_not_of_its_text() {
     assert_ne!(one.digest(), read(&[model("a", 2), model("b", 2)].concat()).digest());
     assert_eq!(PriceList::from_toml(PriceList::bundled_text()).unwrap(), PriceList::bundled().unwrap());
 }
+
+#[test]
+fn a_price_is_written_without_what_it_does_not_say() {
+    let list = read(
+        "[models.m]\ninput = 1\noutput = 2\n[models.n]\ninput = 1\ncached_input = 0\noutput = 2\nrequest = 3\n",
+    );
+    let models = serde_json::json!({
+        "m": {"input": 1, "output": 2}, "n": {"input": 1, "cached_input": 0, "output": 2, "request": 3},
+    });
+    let expected = serde_json::json!({"as_of": "2026-01-31", "fuel": 500, "models": models});
+    assert_eq!(serde_json::to_value(&list).unwrap(), expected);
+    assert_eq!(serde_json::from_value::<PriceList>(expected).unwrap(), list);
+}
