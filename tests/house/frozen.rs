@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::hostile::component::{Contract, hostile_with};
 use crate::support::recorded::parse;
 use crate::support::runtime::{in_time, root};
+use crate::support::skip;
 
 const STUBS: &str = r#"
 http:
@@ -202,6 +203,9 @@ fn a_frozen_journal_repeats_in_every_engine() {
 
 #[test]
 fn the_frozen_journals_have_an_entry_of_every_kind() {
+    if std::env::var_os("AOS_BLESS").is_some() {
+        return skip("the journals are being written");
+    }
     let all: Vec<_> = journals().iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
     let text = all.concat();
     for kind in [
