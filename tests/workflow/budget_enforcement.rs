@@ -290,6 +290,16 @@ fn the_model_that_answered_is_billed_and_what_passes_the_hold_is_told_and_missin
         run.assert_failure(ErrorCode::CostOverrun);
         assert_eq!(run.outcome.details["step"], "b");
         assert_eq!(server.requests().len(), asked + 1);
+        // A model whose price is that of a beginning of its name is no build of a shorter name.
+        let list = "as_of = \"2026-01-01\"\nfuel = 0\n[models.gpt-4o-mini]\ninput = 1_000_000\noutput = 1_000_000\n\
+                    [models.\"gpt-4o-mini-pro*\"]\ninput = 9_000_000\noutput = 9_000_000\n";
+        for (model, nanos) in [("gpt-4o-mini-pro-2026-01-01", 90 + 18), ("gpt-4o-mini-2026-01-01", 10 + 2)] {
+            let reply = Reply::json(200, &completion(model, usage(10, 2)));
+            let (runtime, _server) = provider_at(PriceList::from_toml(list).unwrap(), [reply]).await;
+            let run = record(&runtime, &asking(json!([ask("a", &[], 16)])), json!({})).await;
+            let cost = run.outcome.cost;
+            assert_eq!(cost.charged.saturating_add(cost.overrun).nanos(), nanos, "{model}");
+        }
         // A model that nobody has a price for is taken at all that was held.
         let (runtime, _server) = provider(completion("a-stranger", usage(1, 1))).await;
         let run = record(&runtime, &asking(json!([ask("a", &[], 16)])), json!({})).await;

@@ -74,7 +74,8 @@ fn spent(outcome: &StructuredOutcome) -> RunSpending {
 
 async fn resume(runtime: &Runtime, journal: &Path, budget: &FileBudget) -> StructuredOutcome {
     let (sink, recording) = FileSink::take_up(journal).unwrap();
-    let options = ResumeOptions::default().budget(Arc::new(budget.clone()), None);
+    let place = journal.to_str().map(str::to_owned);
+    let options = ResumeOptions::default().budget(Arc::new(budget.clone()), place);
     runtime.resume(sink, recording, options).await.unwrap().outcome().await
 }
 
@@ -228,6 +229,43 @@ fn a_budget_that_is_stopped_reserves_nothing_more() {
             runtime.start(&parse(&workflow()), json!({}), options()).outcome().await.code.as_str(),
             "OK"
         );
+    });
+}
+
+#[test]
+fn a_run_is_known_by_its_id() {
+    in_time(async {
+        let runtime = stubbed(STUBS).await;
+        let folder = tempfile::tempdir().unwrap();
+        let (journal, budget) = (folder.path().join("run.jsonl"), team(folder.path()));
+        let order = json!({"workflow": workflow(), "stubs": STUBS, "budgets": folder.path()});
+        assert!(kill_by(order, &journal, 4, Moment::After).await);
+        let run = *account(&budget).holding().keys().next().unwrap();
+        // Another run of the same id begins neither while it goes nor after it has ended.
+        let again = || {
+            let options = RunOptions::default().id(run).budget(Arc::new(budget.clone()), None);
+            runtime.start(&parse(&workflow()), json!({}), options).outcome()
+        };
+        assert_eq!(again().await.code.as_str(), "REQUEST_INVALID");
+        assert_eq!(account(&budget).balance().held, cents(30), "and it takes nothing away from it");
+        // A copy elsewhere goes on, and the budget knows where it lies.
+        let copy = folder.path().join("copy.jsonl");
+        std::fs::copy(&journal, &copy).unwrap();
+        let (sink, recording) = FileSink::take_up(&copy).unwrap();
+        let options = ResumeOptions::default().budget(Arc::new(budget.clone()), Some("copy".to_owned()));
+        let going = runtime.resume(sink, recording, options).await.unwrap();
+        assert_eq!(account(&budget).holding()[&run].journal.as_deref(), Some("copy"));
+        let outcome = going.outcome().await;
+        assert_eq!(account(&budget).spent(), spent(&outcome));
+        assert_eq!(again().await.code.as_str(), "REQUEST_INVALID");
+        // What it was copied from is no run that goes on any more.
+        let (sink, recording) = FileSink::take_up(&journal).unwrap();
+        let options = ResumeOptions::default().budget(Arc::new(budget.clone()), None);
+        let failure = runtime.resume(sink, recording, options).await.unwrap_err();
+        assert_eq!(failure.code, ErrorCode::RequestInvalid);
+        assert!(failure.message.contains("has ended"), "{failure}");
+        assert_eq!(account(&budget).spent(), spent(&outcome));
+        assert_whole(&budget);
     });
 }
 

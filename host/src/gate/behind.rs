@@ -80,11 +80,15 @@ impl Gate {
         recorded: &Intent,
     ) -> Result<Option<Failure>, Stop> {
         let index = recorded.index;
+        // What is refused holds nothing: this has left, whatever it would cost by the rules of today.
+        if recorded.held > Money::ZERO {
+            return Ok(None);
+        }
         let price = match call.permit(policy).and_then(|()| call.quote(&run.prices)) {
             Ok(quote) => quote.worst().total(),
             Err(failure) => return self.refused(run, index, failure, false).map(Some),
         };
-        if price == recorded.held || recorded.clamped_to.is_some() {
+        if price == Money::ZERO {
             return Ok(None);
         }
         // The ledger may have room now that it had not when it refused; the decision stands.

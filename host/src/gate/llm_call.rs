@@ -88,10 +88,12 @@ impl LlmCall {
         let asked = &self.question.model;
         let build =
             answered.strip_prefix(asked.as_str()).is_some_and(|rest| rest.starts_with(['-', '@', ':']));
-        match prices.models.get(answered) {
-            None if answered == asked || build || answered.is_empty() => prices.model(asked),
-            None => prices.model(answered),
-            known => known,
+        let of_asked = prices.entry(asked);
+        match prices.entry(answered) {
+            // An entry that says more of the name than the one of the model that was asked is meant for another one.
+            Some((name, price)) if of_asked.is_none_or(|(other, _)| name.len() > other.len()) => Some(price),
+            _ if answered == asked || build || answered.is_empty() => of_asked.map(|(_, price)| price),
+            other => other.map(|(_, price)| price),
         }
     }
 }

@@ -16,12 +16,20 @@ pub trait AgentBudget: Send + Sync {
     /// Its name.
     fn name(&self) -> &BudgetName;
 
-    /// Takes what a run may spend, in one step.
+    /// Takes what a run may spend that begins, in one step.
     ///
     /// # Errors
     ///
-    /// `AGENT_BUDGET_EXCEEDED`, `BUDGET_STOPPED`, or what keeps it from being written.
+    /// `AGENT_BUDGET_EXCEEDED`, `BUDGET_STOPPED`, `REQUEST_INVALID` for a run that was here before, or what keeps it
+    /// from being written.
     fn take(&self, run: RunId, wish: Wish, at: Timestamp) -> Result<Taking, Failure>;
+
+    /// Takes what a run may still spend that goes on. What it holds it goes on holding.
+    ///
+    /// # Errors
+    ///
+    /// As [`AgentBudget::take`]; `REQUEST_INVALID` for a run that has ended and given back.
+    fn take_again(&self, run: RunId, wish: Wish, at: Timestamp) -> Result<Taking, Failure>;
 
     /// Gives back what a run did not spend.
     ///
@@ -109,6 +117,16 @@ impl FileBudget {
         at: Timestamp,
         decide: impl FnOnce(&AgentAccount) -> Result<(T, Option<Movement>), Failure>,
     ) -> Result<(T, AgentAccount), Failure> {
+        self.change_and(at, decide, || Ok(()))
+    }
+
+    /// As [`FileBudget::change`], with something to do once the movement is written, before another process may follow.
+    fn change_and<T>(
+        &self,
+        at: Timestamp,
+        decide: impl FnOnce(&AgentAccount) -> Result<(T, Option<Movement>), Failure>,
+        then: impl FnOnce() -> io::Result<()>,
+    ) -> Result<(T, AgentAccount), Failure> {
         let unusable = |error: io::Error| self.unusable(&error);
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
         made.map_err(|error| self.unusable_at(&self.folder, &error))?;
@@ -136,6 +154,7 @@ impl FileBudget {
                 File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(unusable)?;
             }
         }
+        then().map_err(unusable)?;
         Ok((value, ledger.account().clone()))
     }
 
@@ -146,9 +165,11 @@ impl FileBudget {
     /// As [`FileBudget::change`].
     pub fn stop(&self, why: &str, at: Timestamp) -> Result<AgentAccount, Failure> {
         self.read()?;
-        File::create(self.flag()).and_then(|flag| flag.sync_all()).map_err(|error| self.unusable(&error))?;
+        // At once, before anyone waits for the file; and again when whoever starts it at the same time is done.
+        self.set_flag().map_err(|error| self.unusable(&error))?;
         let stopped = Movement::Stopped { why: why.to_owned() };
-        self.change(at, |_| Ok(((), Some(stopped)))).map(|((), account)| account)
+        let decide = |_: &AgentAccount| Ok(((), Some(stopped)));
+        self.change_and(at, decide, || self.set_flag()).map(|((), account)| account)
     }
 
     /// Lets it go on.
@@ -158,11 +179,17 @@ impl FileBudget {
     /// As [`FileBudget::change`].
     pub fn start(&self, at: Timestamp) -> Result<AgentAccount, Failure> {
         self.read()?;
-        let ((), account) = self.change(at, |_| Ok(((), Some(Movement::Started))))?;
-        match std::fs::remove_file(self.flag()) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.unusable(&error)),
-            _ => Ok(account),
-        }
+        let decide = |_: &AgentAccount| Ok(((), Some(Movement::Started)));
+        let clear = || match std::fs::remove_file(self.flag()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        };
+        self.change_and(at, decide, clear).map(|((), account)| account)
+    }
+
+    fn set_flag(&self) -> io::Result<()> {
+        File::create(self.flag())?.sync_all()?;
+        File::open(&self.folder)?.sync_all()
     }
 
     fn read_from(&self, file: &mut File) -> Result<Ledger, Failure> {
@@ -212,6 +239,7 @@ impl AgentBudget for FileBudget {
     fn take(&self, run: RunId, wish: Wish, at: Timestamp) -> Result<Taking, Failure> {
         self.read()?;
         let take = |account: &AgentAccount| {
+            account.check_new(run)?;
             let taking = account.take(run, wish)?;
             let movement = taking.movement.clone();
             Ok((taking, movement))
@@ -219,7 +247,20 @@ impl AgentBudget for FileBudget {
         self.change(at, take).map(|(taking, _)| taking)
     }
 
+    fn take_again(&self, run: RunId, wish: Wish, at: Timestamp) -> Result<Taking, Failure> {
+        self.read()?;
+        let take = |account: &AgentAccount| {
+            account.check_goes_on(run)?;
+            let journal = wish.journal.clone();
+            let taking = account.take(run, wish)?;
+            let movement = taking.movement.clone().or_else(|| account.moved(run, journal.as_ref()));
+            Ok((taking, movement))
+        };
+        self.change(at, take).map(|(taking, _)| taking)
+    }
+
     fn settle(&self, run: RunId, spent: RunSpending, at: Timestamp) -> Result<(), Failure> {
+        self.read()?;
         self.change(at, |account| Ok(((), account.settle(run, spent, false)))).map(|((), _)| ())
     }
 

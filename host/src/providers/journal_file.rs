@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aos_core::journal::{JournalError, MAX_JOURNAL_BYTES, Recording, Sink, Syncer};
 
@@ -119,15 +119,24 @@ impl Sink for FileSink {
     }
 
     fn syncer(&self) -> Option<Arc<dyn Syncer>> {
-        let syncer = || Arc::new(FileSyncer(Arc::clone(&self.file))) as Arc<dyn Syncer>;
+        let file = Arc::clone(&self.file);
+        let syncer = || Arc::new(FileSyncer { file, failed: Mutex::new(false) }) as Arc<dyn Syncer>;
         (self.durability == Durability::Effects).then(syncer)
     }
 }
 
-struct FileSyncer(Arc<File>);
+/// The operating system tells of a failure once, to whoever asks first; here everyone hears of it.
+struct FileSyncer {
+    file: Arc<File>,
+    failed: Mutex<bool>,
+}
 
 impl Syncer for FileSyncer {
     fn sync(&self) -> io::Result<()> {
-        self.0.sync_data()
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if *failed {
+            return Err(io::Error::other("what was written before could not be made to last"));
+        }
+        self.file.sync_data().inspect_err(|_| *failed = true)
     }
 }

@@ -53,7 +53,7 @@ impl ResumeOptions {
         };
         let journal = self.journal.clone();
         let wish = Wish { ceiling: started.ceiling, absorbed_ceiling, or_less: false, journal };
-        budget.take(started.run, wish, at).map(|_| ())
+        budget.take_again(started.run, wish, at).map(|_| ())
     }
 }
 

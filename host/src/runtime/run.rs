@@ -13,7 +13,7 @@ use aos_core::journal::{
     RunStarted, Sink,
 };
 use aos_core::json;
-use aos_core::outcome::{Cost, StructuredOutcome};
+use aos_core::outcome::StructuredOutcome;
 use aos_core::policy::Policy;
 use aos_core::units::{Timestamp, whole_millis};
 use aos_core::workflow::Workflow;
@@ -330,9 +330,8 @@ async fn finish(
 /// the outcome is sealed, and is not changed by it.
 async fn give_back_rest(live: &LiveRun, outcome: &StructuredOutcome) {
     let Some(agent) = live.agent.clone() else { return };
-    let (run, at, cost) = (outcome.run_id, live.world.clock.wall(), outcome.cost);
-    let Cost { charged, absorbed, overrun, .. } = cost;
-    let spent = RunSpending { charged, absorbed, overrun };
+    let (run, at) = (outcome.run_id, live.world.clock.wall());
+    let spent = live.recorder.with_facts(RunSpending::of);
     let _ = tokio::task::spawn_blocking(move || agent.settle(run, spent, at)).await;
 }
 

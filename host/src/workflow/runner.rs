@@ -85,6 +85,13 @@ impl Runner {
     ///
     /// A failure that ends the run without an entry in its journal: a journal that cannot be written, a divergence.
     pub(crate) async fn run(mut self) -> Result<RunEnding, Failure> {
+        let ended = self.follow().await;
+        // Nothing goes on behind the back of a run that has ended, however it did.
+        self.running.shutdown().await;
+        ended
+    }
+
+    async fn follow(&mut self) -> Result<RunEnding, Failure> {
         let (deadline, mut is_over) = (deadline(Arc::clone(&self.context)), false);
         tokio::pin!(deadline);
         self.refuse_missing_skills()?;

@@ -1,6 +1,6 @@
 //! What the movements of a named budget add up to, and which one may come next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Movement, RunSpending};
 use crate::budget::Balance;
@@ -14,6 +14,8 @@ pub struct AgentAccount {
     limits: Option<(Money, Money)>,
     holding: BTreeMap<RunId, Holding>,
     spent: BTreeMap<RunId, RunSpending>,
+    /// Runs that someone else settled last, and that may go on.
+    by_hand: BTreeSet<RunId>,
     stopped: Option<String>,
 }
 
@@ -156,6 +158,42 @@ impl AgentAccount {
         Ok(Taking { ceiling: in_all, absorbed_ceiling: to_lose_in_all, movement })
     }
 
+    /// Whether a run of this id may begin: one that was here before is another one.
+    ///
+    /// # Errors
+    ///
+    /// `REQUEST_INVALID`.
+    pub fn check_new(&self, run: RunId) -> Result<(), Failure> {
+        if self.holding.contains_key(&run) || self.spent.contains_key(&run) {
+            let message = format!("a run {run} has drawn from the budget already");
+            return Err(Failure::new(ErrorCode::RequestInvalid, message));
+        }
+        Ok(())
+    }
+
+    /// Whether a run may go on: it holds its ceilings, or someone settled it by hand. One that gave back by itself has
+    /// ended, and a journal that says otherwise is an old copy.
+    ///
+    /// # Errors
+    ///
+    /// `REQUEST_INVALID`.
+    pub fn check_goes_on(&self, run: RunId) -> Result<(), Failure> {
+        if self.spent.contains_key(&run) && !self.holding.contains_key(&run) && !self.by_hand.contains(&run) {
+            let message =
+                format!("the run {run} has ended and given back; its journal is a copy from before");
+            return Err(Failure::new(ErrorCode::RequestInvalid, message));
+        }
+        Ok(())
+    }
+
+    /// What has to be written when the journal of a run that holds its ceilings lies elsewhere now.
+    #[must_use]
+    pub fn moved(&self, run: RunId, journal: Option<&String>) -> Option<Movement> {
+        let holding = self.holding.get(&run).filter(|holding| holding.journal.as_ref() != journal)?;
+        let Holding { ceiling, absorbed_ceiling, .. } = *holding;
+        Some(Movement::Taken { run, ceiling, absorbed_ceiling, journal: journal.cloned() })
+    }
+
     /// What a run has to give back that has spent this much in all; nothing where that stands here already. A run knows
     /// itself what it spent; someone who settles it by hand can only find that it was more.
     #[must_use]
@@ -177,9 +215,14 @@ impl AgentAccount {
                 let holding = Holding { ceiling, absorbed_ceiling, journal: journal.clone() };
                 self.holding.insert(*run, holding);
             }
-            Movement::Settled { run, spent, .. } => {
+            Movement::Settled { run, spent, by_hand } => {
                 self.holding.remove(run);
                 self.spent.insert(*run, *spent);
+                if *by_hand {
+                    self.by_hand.insert(*run)
+                } else {
+                    self.by_hand.remove(run)
+                };
             }
             Movement::Stopped { why } => self.stopped = Some(why.clone()),
             Movement::Started => self.stopped = None,

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::budget::FailedSteps;
 use crate::ids::RunId;
+use crate::journal::Facts;
+use crate::outcome::Cost;
 use crate::units::{Money, Timestamp};
 
 /// One movement of a named budget, as it stands on its line.
@@ -57,6 +60,17 @@ pub struct RunSpending {
 }
 
 impl RunSpending {
+    /// What a journal says that was spent. All that is held without a verdict may be gone, and counts as that of a failed
+    /// attempt.
+    #[must_use]
+    pub fn of(facts: &Facts) -> Self {
+        let Cost { charged, absorbed, overrun, .. } = facts.cost();
+        match facts.run().failed_steps {
+            FailedSteps::Absorb => Self { charged, absorbed: absorbed.saturating_add(facts.held()), overrun },
+            FailedSteps::Charge => Self { charged: charged.saturating_add(facts.held()), absorbed, overrun },
+        }
+    }
+
     /// Of each sum the larger one.
     #[must_use]
     pub fn or_more(&self, other: &Self) -> Self {

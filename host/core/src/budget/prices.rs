@@ -109,10 +109,17 @@ impl PriceList {
     /// The price of a model, if the list has it: by its name, or by the longest beginning of it.
     #[must_use]
     pub fn model(&self, name: &str) -> Option<&ModelPrice> {
-        let begins = |known: &&String| known.strip_suffix('*').is_some_and(|front| name.starts_with(front));
-        self.models.get(name).or_else(|| {
-            let longest = self.models.keys().filter(begins).max_by_key(|known| known.len())?;
-            self.models.get(longest)
+        self.entry(name).map(|(_, price)| price)
+    }
+
+    /// As [`PriceList::model`], with the entry's name without its `*`.
+    #[must_use]
+    pub fn entry(&self, name: &str) -> Option<(&str, &ModelPrice)> {
+        let exact = self.models.get_key_value(name).map(|(name, price)| (name.as_str(), price));
+        exact.or_else(|| {
+            let begins =
+                self.models.iter().filter_map(|(known, price)| Some((known.strip_suffix('*')?, price)));
+            begins.filter(|(front, _)| name.starts_with(front)).max_by_key(|(front, _)| front.len())
         })
     }
 

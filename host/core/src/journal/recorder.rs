@@ -106,8 +106,15 @@ impl Recorder {
         let at = (self.clock)().max(state.last);
         let (event, made) = make(at, &state.facts);
         let entry = Entry { stamp: Stamp { seq: 0, at }, cursor: cursor.cloned(), event };
+        let ends = matches!(entry.event, Event::RunEnded(_));
         match state.write(entry) {
-            Ok(stamp) => Ok((stamp, made)),
+            Ok(stamp) => {
+                if ends {
+                    let reason = "nothing stands after the end of a run".to_owned();
+                    state.broken = Some(JournalError::Io { what: "has ended", reason });
+                }
+                Ok((stamp, made))
+            }
             Err(error) => {
                 state.broken = Some(error.clone());
                 Err(error)

@@ -61,6 +61,13 @@ fn cursor() -> Cursor {
 
 /// A journal of four lines, and its recorder.
 fn record() -> (Memory, Recorder) {
+    let (memory, recorder) = record_without_end();
+    recorder.append(None, ended).unwrap();
+    (memory, recorder)
+}
+
+/// The first three lines of it.
+fn record_without_end() -> (Memory, Recorder) {
     let memory = Memory::default();
     let ticks = AtomicU64::new(0);
     let clock =
@@ -75,7 +82,6 @@ fn record() -> (Memory, Recorder) {
         text: json!("hi \"there\"\n"),
     };
     recorder.append(Some(&cursor()), || Event::Emitted(emitted)).unwrap();
-    recorder.append(None, ended).unwrap();
     (memory, recorder)
 }
 
@@ -381,10 +387,12 @@ fn another_version_is_named() {
 
 #[test]
 fn a_failed_write_ends_the_journal_for_good() {
-    let (memory, recorder) = record();
+    let (memory, recorder) = record_without_end();
     let emit =
         || Event::Emitted(Emitted { index: 9, call: "log".into(), target: "info".into(), text: json!("x") });
-    recorder.append(Some(&cursor()), emit).unwrap();
+    for _ in 0..2 {
+        recorder.append(Some(&cursor()), emit).unwrap();
+    }
     let first = recorder.append(Some(&cursor()), emit).unwrap_err();
     assert!(matches!(first, JournalError::Io { .. }));
     memory.1.store(0, Ordering::Relaxed);
@@ -393,6 +401,19 @@ fn a_failed_write_ends_the_journal_for_good() {
         first,
         "the disk is back, the proof is not"
     );
+}
+
+#[test]
+fn nothing_stands_after_the_end_of_a_run() {
+    let (memory, recorder) = record();
+    let before = memory.0.lock().unwrap().clone();
+    let emit =
+        || Event::Emitted(Emitted { index: 9, call: "log".into(), target: "info".into(), text: json!("x") });
+    assert!(matches!(
+        recorder.append(Some(&cursor()), emit),
+        Err(JournalError::Io { what: "has ended", .. })
+    ));
+    assert_eq!(*memory.0.lock().unwrap(), before);
 }
 
 #[test]

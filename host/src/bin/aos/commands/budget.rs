@@ -76,6 +76,13 @@ pub(super) fn full_path(path: &Path) -> Option<String> {
     std::path::absolute(path).ok()?.to_str().map(str::to_owned)
 }
 
+/// Whether a run holds its ceiling of a budget.
+pub(super) fn holds(budget: Option<&FileBudget>, run: RunId) -> bool {
+    budget
+        .and_then(|budget| budget.read().ok())
+        .is_some_and(|ledger| ledger.account().holding().contains_key(&run))
+}
+
 /// Says that a run still holds its ceiling, when it should have given it back. One that was left goes on holding it.
 pub(super) fn say_unsettled(budget: &FileBudget, run: RunId, parting: &Parting) {
     if matches!(parting, Parting::Left(_)) {

@@ -4,12 +4,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use aos_host::agent_budget::{AgentAccount, Holding, RunSpending};
-use aos_host::budget::FailedSteps;
 use aos_host::failure::{ErrorCode, Failure};
 use aos_host::ids::RunId;
 use aos_host::journal::{JournalError, Recording};
-use aos_host::outcome::Cost;
-use aos_host::providers::FileSink;
+use aos_host::providers::{FileSink, read_journal};
 
 use super::budget::{now, print_account};
 use crate::folders;
@@ -19,7 +17,7 @@ use crate::render::{say, say_help};
 /// What may be given back of a run.
 enum Found {
     /// It is dead, and has spent this much at most.
-    Dead(RunSpending),
+    Dead(RunSpending, Option<FileSink>),
     /// Another process holds its journal.
     Runs,
     /// Nobody can say.
@@ -38,8 +36,12 @@ pub(super) fn settle(args: &BudgetSettleArgs) -> anyhow::Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
     for (run, holding) in account.holding().iter().filter(|(run, _)| only.is_none_or(|only| only == **run)) {
         match found(holding, args.lost, &account, *run) {
-            Found::Dead(spent) => {
-                budget.change(now(), |account| Ok(((), account.settle(*run, spent, true))))?;
+            Found::Dead(spent, _journal) => {
+                // Whoever goes on with the run meanwhile waits for its journal, which is held until this is written.
+                let still = |account: &AgentAccount| account.holding().get(run) == Some(holding);
+                let settle =
+                    |account: &AgentAccount| account.settle(*run, spent, true).filter(|_| still(account));
+                budget.change(now(), |account| Ok(((), settle(account))))?;
                 say(&format!("run {run}: charged {}, absorbed {}", spent.charged, spent.absorbed));
             }
             Found::Runs => say(&format!("run {run}: another process holds its journal; it is left alone")),
@@ -66,36 +68,33 @@ fn found(holding: &Holding, lost: bool, account: &AgentAccount, run: RunId) -> F
         ..before
     };
     let Some(path) = &holding.journal else {
-        return if lost { Found::Dead(all) } else { Found::Unknown("its journal is not known".to_owned()) };
+        return if lost {
+            Found::Dead(all, None)
+        } else {
+            Found::Unknown("its journal is not known".to_owned())
+        };
     };
     match FileSink::take_up(Path::new(path)) {
-        Ok((_, recording)) => match spent(&recording, run) {
-            Ok(spent) => Found::Dead(spent),
-            Err(_) if lost => Found::Dead(all),
+        Ok((sink, recording)) => match spent(&recording, run) {
+            Ok(spent) => Found::Dead(spent, Some(sink)),
+            Err(_) if lost => Found::Dead(all, None),
             Err(why) => Found::Unknown(format!("{path}: {why}")),
         },
         Err(JournalError::Locked { .. }) => Found::Runs,
-        Err(_) if lost => Found::Dead(all),
         // It was killed before its first entry was written, and nothing leaves before that.
-        Err(_) if std::fs::metadata(path).is_ok_and(|file| file.len() == 0) => Found::Dead(before),
+        Err(_) if read_journal(Path::new(path)).is_ok_and(|bytes| !bytes.contains(&b'\n')) => {
+            Found::Dead(before, None)
+        }
+        Err(_) if lost => Found::Dead(all, None),
         Err(error) => Found::Unknown(error.to_string()),
     }
 }
 
-/// What a journal says that was spent. All that is held without a verdict may be gone, and counts as that of a failed
-/// attempt.
+/// What a run's own journal says that was spent.
 fn spent(recording: &Recording, run: RunId) -> Result<RunSpending, String> {
     let facts = recording.facts().map_err(|error| error.to_string())?;
     if facts.run().run != run {
         return Err(format!("{}: it is the journal of another run", ErrorCode::RecordingForeign));
     }
-    let Cost { charged, absorbed, overrun, .. } = facts.cost();
-    Ok(match facts.run().failed_steps {
-        FailedSteps::Absorb => {
-            RunSpending { charged, absorbed: absorbed.saturating_add(facts.held()), overrun }
-        }
-        FailedSteps::Charge => {
-            RunSpending { charged: charged.saturating_add(facts.held()), absorbed, overrun }
-        }
-    })
+    Ok(RunSpending::of(&facts))
 }

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use aos_host::agent_budget::RunSpending;
 use aos_host::failure::ErrorCategory;
 use aos_host::journal::{Event, Recording, RunStarted};
-use aos_host::outcome::{Cost, StructuredOutcome};
+use aos_host::outcome::StructuredOutcome;
 use aos_host::providers::{AgentBudget as _, FileBudget, FileSink};
 use aos_host::{Parting, ResumeOptions};
 
@@ -76,8 +76,7 @@ fn give_back(recording: &Recording, outcome: &StructuredOutcome) -> anyhow::Resu
     let Some(budget) = budget_of(recording.run_started()?) else { return Ok(()) };
     let holds = budget.read().is_ok_and(|ledger| ledger.account().holding().contains_key(&outcome.run_id));
     if holds {
-        let Cost { charged, absorbed, overrun, .. } = outcome.cost;
-        budget.settle(outcome.run_id, RunSpending { charged, absorbed, overrun }, now())?;
+        budget.settle(outcome.run_id, RunSpending::of(&recording.facts()?), now())?;
     }
     Ok(())
 }

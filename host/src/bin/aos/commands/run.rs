@@ -5,14 +5,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use aos_host::RunOptions;
 use aos_host::json;
 use aos_host::providers::FileSink;
 use aos_host::units::Money;
 use aos_host::workflow_format::{MAX_WORKFLOW_BYTES, Workflow};
+use aos_host::{Parting, RunOptions};
 use serde_json::Value;
 
-use super::budget::{full_path, say_unsettled};
+use super::budget::{full_path, holds, say_unsettled};
 use super::follow::{follow, part};
 use crate::folders;
 use crate::money_options::MoneyArgs;
@@ -49,7 +49,11 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     let run = runtime.start(&workflow, input, options);
     let parting = follow(run, Some(workflow.steps().len())).await;
     budget.iter().for_each(|budget| say_unsettled(budget, id, &parting));
-    if std::fs::metadata(&journal).is_ok_and(|file| file.len() == 0) {
+    let never_began = !matches!(&parting, Parting::Ended(outcome) if outcome.is_of_a_run());
+    if never_began
+        && std::fs::metadata(&journal).is_ok_and(|file| file.len() == 0)
+        && !holds(budget.as_ref(), id)
+    {
         // It never began: there is nothing to look at, and nothing to go on with.
         std::fs::remove_file(&journal).with_context(|| journal.display().to_string())?;
     } else {
