@@ -66,6 +66,12 @@ prove-budget operations="10000000":
     AOS_BUDGET_OPERATIONS={{ operations }} cargo test --locked --config 'profile.dev.package.aos-core.opt-level=3' -p aos-core --test core budget -- --ignored --nocapture
     RUSTFLAGS="--cfg loom" cargo test --locked --config host/core/tests/interleavings/profile.toml --target-dir "{{ target }}/loom" -p aos-core --test interleavings -- --nocapture --test-threads 1
 
+# Break the ledger in every way that cargo-mutants knows, and see its tests fail (takes an hour)
+mutants:
+    @cargo mutants --version >/dev/null 2>&1 || cargo install --quiet --locked cargo-mutants
+    cargo mutants --jobs 1 --file 'host/core/src/budget/**' --output target/mutants/budget -- --locked --test core budget
+    cargo mutants --jobs 1 --file 'host/core/src/agent_budget/**' --output target/mutants/agent_budget -- --locked --test core budget::agent -- --include-ignored
+
 # Check formatting, lints, licences, and that the library builds without the program
 lint: setup deny
     cargo fmt --all --check
