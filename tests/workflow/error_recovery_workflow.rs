@@ -197,7 +197,7 @@ fn one_attempt_is_one_attempt() {
 }
 
 #[test]
-fn a_workflow_may_ask_for_more_attempts_than_the_catalogue() {
+fn a_workflow_may_ask_for_more_attempts_than_the_catalog() {
     in_time(async {
         let replies = [503, 500, 502, 504, 503, 200].map(Reply::status);
         let (run, server) = call(replies, json!({}), json!({"max_attempts": 6, "base_ms": 0})).await;

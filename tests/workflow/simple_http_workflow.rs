@@ -313,7 +313,7 @@ fn a_redirect_is_not_followed() {
         for status in [301, 302, 303, 307, 308] {
             let reply = Reply::status(status).header("location", &target.url("/"));
             let (run, server) = call(reply, json!({"url": "ORIGIN/"})).await;
-            run.assert_failure(ErrorCode::UpstreamRedirect);
+            run.assert_failure(ErrorCode::RedirectBlocked);
             assert_eq!(run.outcome.category, Some(ErrorCategory::Permanent));
             assert_eq!((server.requests().len(), target.connections()), (1, 0));
         }

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn categories_follow_the_catalogue() {
+    fn categories_follow_the_catalog() {
         let category = |status| refusal(status).category;
         assert!([408, 500, 503, 599].into_iter().all(|status| category(status) == ErrorCategory::Transient));
         assert_eq!(category(429), ErrorCategory::Resource);

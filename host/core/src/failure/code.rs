@@ -8,11 +8,11 @@ use super::ErrorCategory::{
     Permission as PERMISSION, Resource as RESOURCE, Skill as SKILL, Transient as TRANSIENT,
     Validation as VALIDATION,
 };
-use super::catalogue::Fault::{Caller, Host, Operator, Skill, Upstream};
-use super::catalogue::RetryClass::{AfterChange, Backoff, Hint, Idempotent, Never, Once, Overload};
-use super::catalogue::Row;
-use super::catalogue::Settlement::{Actual, Hold, Nothing, Refund};
-use super::catalogue::Severity::{Critical, Error, Notice, Warning};
+use super::catalog::Fault::{Caller, Host, Operator, Skill, Upstream};
+use super::catalog::RetryClass::{AfterChange, Backoff, Hint, Idempotent, Never, Once, Overload};
+use super::catalog::Row;
+use super::catalog::Settlement::{Actual, Hold, Nothing, Refund};
+use super::catalog::Severity::{Critical, Error, Notice, Warning};
 use super::word::CodeUnknown;
 
 macro_rules! catalogue {
@@ -174,6 +174,12 @@ catalogue! {
     AbiViolation "ABI_VIOLATION" SKILL Error Never Skill Actual 500 "INTERNAL"
         "the component broke a rule of the component model or of the skill contract"
         "rebuild it with a current toolchain; see the details";
+    ReentrancyDenied "REENTRANCY_DENIED" SKILL Error Never Skill Actual 500 "INTERNAL"
+        "the component called the host from a place where the component model forbids it, such as its own allocator"
+        "report it to the skill's author with the trap's name";
+    Deadlock "DEADLOCK" SKILL Error Never Skill Actual 500 "INTERNAL"
+        "the component waits for itself"
+        "report it to the skill's author with the trap's name";
     StackOverflow "STACK_OVERFLOW" RESOURCE Error Never Skill Actual 500 "RESOURCE_EXHAUSTED"
         "the component recursed deeper than its stack"
         "give it smaller data, or report it to the skill's author";
@@ -242,6 +248,9 @@ catalogue! {
     HeaderForbidden "HEADER_FORBIDDEN" PERMISSION Error AfterChange Skill Refund 403 "PERMISSION_DENIED"
         "the host builds that header field itself"
         "leave the field out";
+    RedirectBlocked "REDIRECT_BLOCKED" PERMISSION Error AfterChange Caller Hold 403 "PERMISSION_DENIED"
+        "the upstream answered with another address (3xx), and no redirect is followed"
+        "grant and call the address that the location field of the answer names, if you trust it";
     SecretDenied "SECRET_DENIED" PERMISSION Error AfterChange Caller Refund 403 "PERMISSION_DENIED"
         "the workflow asks for a secret, and this host has no store of secrets"
         "leave grants.secrets empty";
@@ -279,6 +288,9 @@ catalogue! {
     ResponseTooLarge "RESPONSE_TOO_LARGE" PERMANENT Error Never Upstream Hold 502 "OUT_OF_RANGE"
         "the answer has more bytes than the host takes"
         "ask the upstream for less, page by page";
+    DecodingUnsupported "DECODING_UNSUPPORTED" PERMANENT Error Never Upstream Hold 502 "UNIMPLEMENTED"
+        "the answer has a content coding that the request did not ask for, and that the host does not undo"
+        "ask for that coding with accept-encoding and undo it in the skill, or have the upstream send it plain";
     // Upstream.
     UpstreamBadRequest "UPSTREAM_BAD_REQUEST" PERMANENT Error Never Caller Hold 400 "INVALID_ARGUMENT"
         "the upstream refused the request as wrong (another 4xx status)"
@@ -302,7 +314,7 @@ catalogue! {
         "what was at that URL is gone for good (410)"
         "find its successor";
     UpstreamPrecondition "UPSTREAM_PRECONDITION" PERMANENT Error Never Caller Hold 412 "FAILED_PRECONDITION"
-        "a condition of the request does not hold (412, 417, 428)"
+        "a condition of the request does not hold (304, 412, 417, 428)"
         "read the state again, and set the condition anew";
     UpstreamUnsupported "UPSTREAM_UNSUPPORTED" PERMANENT Error Never Caller Hold 415 "UNIMPLEMENTED"
         "the upstream does not support the method or the media type (405, 406, 415)"
@@ -310,9 +322,6 @@ catalogue! {
     UpstreamLegalBlock "UPSTREAM_LEGAL_BLOCK" PERMANENT Error Never Upstream Hold 451 "PERMISSION_DENIED"
         "the upstream withholds it for legal reasons (451)"
         "nothing to do from here";
-    UpstreamRedirect "UPSTREAM_REDIRECT" PERMANENT Error Never Caller Hold 502 "FAILED_PRECONDITION"
-        "the upstream answered with another address (3xx), and redirects are never followed"
-        "grant and call the address in the location header, if you trust it";
     RateLimited "RATE_LIMITED" RESOURCE Warning Hint Upstream Refund 429 "RESOURCE_EXHAUSTED"
         "the upstream wants fewer requests (429)"
         "wait as it says, or send fewer";
@@ -335,6 +344,9 @@ catalogue! {
     ModelContentFiltered "MODEL_CONTENT_FILTERED" PERMANENT Error Never Caller Actual 422 "FAILED_PRECONDITION"
         "the provider refused the question or withheld the answer"
         "change the question";
+    ModelRefused "MODEL_REFUSED" PERMANENT Error Never Caller Actual 422 "FAILED_PRECONDITION"
+        "the model itself declined to answer"
+        "see what it says in the details, and change the question";
     ModelQuotaExhausted "MODEL_QUOTA_EXHAUSTED" RESOURCE Error AfterChange Operator Refund 402 "RESOURCE_EXHAUSTED"
         "the account at the provider has no money left; waiting does not help"
         "raise the limit at the provider";
@@ -375,6 +387,9 @@ catalogue! {
     JournalIo "JOURNAL_IO" INFRASTRUCTURE Critical Never Host Hold 500 "INTERNAL"
         "the journal could not be written or read, and no run goes on without it"
         "see the operating system's words; free the disk or the file's lock, and go on with `aos resume`";
+    DiskFull "DISK_FULL" INFRASTRUCTURE Critical Never Operator Hold 507 "RESOURCE_EXHAUSTED"
+        "the disk or its quota is full, so the journal could not be written, and no run goes on without it"
+        "free space where the message says, and go on with `aos resume`";
     // Host.
     HostPanic "HOST_PANIC" INFRASTRUCTURE Critical Never Host Hold 500 "INTERNAL"
         "the host itself panicked; the run ended and the next one is clean"
@@ -382,7 +397,19 @@ catalogue! {
     HostBug "HOST_BUG" INFRASTRUCTURE Critical Never Host Hold 500 "INTERNAL"
         "the host met a state that should not exist"
         "report it with the journal";
+    HostOutOfMemory "HOST_OUT_OF_MEMORY" INFRASTRUCTURE Critical Never Operator Hold 500 "RESOURCE_EXHAUSTED"
+        "this machine gave the host no memory for a component"
+        "give the program more memory or address space, or run less at one time";
+    ConcurrencyLimit "CONCURRENCY_LIMIT" TRANSIENT Warning Backoff Operator Nothing 503 "UNAVAILABLE"
+        "as many runs are under way as this host was set up for; nothing was begun"
+        "begin it again when another has ended, or raise the limit (RuntimeBuilder::max_runs)";
+    HostShuttingDown "HOST_SHUTTING_DOWN" TRANSIENT Notice Backoff Operator Nothing 503 "UNAVAILABLE"
+        "this host is shutting down and begins no more runs; nothing was begun"
+        "begin it again when the host is up";
     ConfigInvalid "CONFIG_INVALID" INFRASTRUCTURE Error Never Operator Nothing 500 "FAILED_PRECONDITION"
         "the host is set up wrong"
         "see the message";
+    Unclassified "UNCLASSIFIED" INFRASTRUCTURE Critical Never Host Hold 500 "UNKNOWN"
+        "something failed in a way that this host has no word for"
+        "report it with the message and the journal: every failure should have a word of its own";
 }

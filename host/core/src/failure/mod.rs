@@ -1,6 +1,6 @@
 //! Why something ended: codes, their categories, and the catalogue that says what each means and what follows.
 
-mod catalogue;
+mod catalog;
 mod category;
 mod code;
 #[expect(clippy::module_inception, reason = "the file is named after the noun it owns")]
@@ -8,7 +8,7 @@ mod failure;
 mod status;
 mod word;
 
-pub use catalogue::{Catalogue, Fault, RetryClass, Row, Settlement, Severity, catalogue};
+pub use catalog::{Catalog, Fault, RetryClass, Row, Settlement, Severity, catalog};
 pub use category::ErrorCategory;
 pub use code::ErrorCode;
 pub use failure::{BUDGET_FILE, FUEL_OF_ANOTHER_BUILD, FUEL_OF_ANOTHER_ENGINE, Failure, advice};

@@ -33,7 +33,8 @@ pub fn classify_status(answer: UpstreamAnswer<'_>) -> Option<Failure> {
 fn code_of(status: u16) -> Option<ErrorCode> {
     Some(match status {
         200..=299 => return None,
-        300..=399 => ErrorCode::UpstreamRedirect,
+        304 => ErrorCode::UpstreamPrecondition,
+        300..=399 => ErrorCode::RedirectBlocked,
         401 | 407 => ErrorCode::UpstreamUnauthenticated,
         402 => ErrorCode::UpstreamPaymentRequired,
         403 => ErrorCode::UpstreamForbidden,

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aos_core::failure::{
-    ErrorCategory, ErrorCode, Failure, UpstreamAnswer, catalogue, classify_status, retry_after,
+    ErrorCategory, ErrorCode, Failure, UpstreamAnswer, catalog, classify_status, retry_after,
 };
 use aos_core::units::Timestamp;
 
 #[test]
 fn every_row_is_whole_and_every_word_is_its_own() {
-    let words: BTreeSet<_> = catalogue().rows().map(|row| row.word).collect();
-    assert_eq!(words.len(), catalogue().rows().count());
-    for row in catalogue().rows() {
+    let words: BTreeSet<_> = catalog().rows().map(|row| row.word).collect();
+    assert_eq!(words.len(), catalog().rows().count());
+    for row in catalog().rows() {
         assert!(row.word.starts_with(|c: char| c.is_ascii_uppercase()), "{}", row.word);
         assert!(
             row.word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'),
@@ -21,7 +21,7 @@ fn every_row_is_whole_and_every_word_is_its_own() {
         );
         assert_eq!(row.word.parse(), Ok(row.code));
         assert_eq!(serde_json::to_string(&row.code).unwrap(), format!("{:?}", row.word));
-        assert_eq!(catalogue().get(row.code), *row);
+        assert_eq!(catalog().get(row.code), *row);
         assert!(!row.meaning.is_empty() && !row.advice.is_empty(), "{}", row.word);
     }
     assert!("NO_SUCH_CODE".parse::<ErrorCode>().is_err());
@@ -29,18 +29,17 @@ fn every_row_is_whole_and_every_word_is_its_own() {
 
 #[test]
 fn what_is_never_retried_does_not_look_as_if_it_were() {
-    for row in catalogue().rows().filter(|row| row.retry.schedule().0 == 1) {
+    for row in catalog().rows().filter(|row| row.retry.schedule().0 == 1) {
         assert!(![429, 503, 504].contains(&row.http_status), "{}", row.word);
     }
 }
 
 #[test]
 fn the_catalogue_is_asked_by_category_and_by_retryability() {
-    let all: usize =
-        ErrorCategory::ALL.iter().map(|category| catalogue().by_category(*category).count()).sum();
-    assert_eq!(all, catalogue().rows().count());
-    assert!(catalogue().retryable().any(|row| row.code == ErrorCode::ConnectFailed));
-    assert!(!catalogue().retryable().any(|row| row.code == ErrorCode::BudgetExceeded));
+    let all: usize = ErrorCategory::ALL.iter().map(|category| catalog().by_category(*category).count()).sum();
+    assert_eq!(all, catalog().rows().count());
+    assert!(catalog().retryable().any(|row| row.code == ErrorCode::ConnectFailed));
+    assert!(!catalog().retryable().any(|row| row.code == ErrorCode::BudgetExceeded));
 }
 
 #[test]
@@ -52,7 +51,8 @@ fn every_status_from_100_to_599_has_its_category() {
             200..=299 => None,
             408 => Some(ErrorCategory::Transient),
             429 => Some(ErrorCategory::Resource),
-            300..=499 => Some(ErrorCategory::Permanent),
+            300..=303 | 305..=399 => Some(ErrorCategory::Permission),
+            304 | 400..=499 => Some(ErrorCategory::Permanent),
             _ => Some(ErrorCategory::Transient),
         };
         assert_eq!(failure.as_ref().map(|failure| failure.category), expected, "{status}");

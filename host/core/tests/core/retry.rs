@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aos_core::failure::{ErrorCode, Failure, catalogue};
+use aos_core::failure::{ErrorCode, Failure, catalog};
 use aos_core::ids::{Seed, StepId};
 use aos_core::journal::Cursor;
 use aos_core::retry::{FailedAttempt, RetryPolicy, decide};
@@ -21,7 +21,7 @@ const SEED: Seed = Seed::from_bytes([3; 32]);
 #[test]
 fn what_the_catalogue_never_retries_no_policy_makes_retryable() {
     let eager = RetryPolicy { max_attempts: Some(20), base_ms: Some(1), ..RetryPolicy::default() };
-    for row in catalogue().rows().filter(|row| row.retry.schedule().0 == 1) {
+    for row in catalog().rows().filter(|row| row.retry.schedule().0 == 1) {
         let failure = Failure::new(row.code, "x");
         assert_eq!(decide(attempt(&cursor(1), &failure), eager, &SEED), None, "{}", row.word);
     }

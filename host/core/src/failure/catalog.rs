@@ -115,15 +115,15 @@ pub struct Row {
 
 /// All codes, to be asked at run time.
 #[derive(Debug, Clone, Copy)]
-pub struct Catalogue(&'static [Row]);
+pub struct Catalog(&'static [Row]);
 
 /// The failure catalogue.
 #[must_use]
-pub const fn catalogue() -> Catalogue {
-    Catalogue(ROWS)
+pub const fn catalog() -> Catalog {
+    Catalog(ROWS)
 }
 
-impl Catalogue {
+impl Catalog {
     /// Every row, in the order of the table.
     pub fn rows(self) -> impl Iterator<Item = &'static Row> {
         self.0.iter()
