@@ -37,7 +37,7 @@ impl Gate {
         };
         let recalled = past.replayer().recall(cursor, intent).map_err(|found| Stop::new(found.into()))?;
         if let Recalled::Result(result) = recalled {
-            self.progress().unrepeatable += u32::from(!call.repeatable());
+            self.progress().acted.leaves(call.repeatable());
             return self.answered::<C>(&result, call.repeatable()).map(TakenUp::Answered);
         }
         let Some(recorded) = past.intent(cursor, index) else { return Ok(TakenUp::New) };
@@ -49,7 +49,7 @@ impl Gate {
         if call.repeatable() && recorded.held == Money::ZERO && !run.budget.is_stopped() {
             return Ok(TakenUp::SendAgain(in_flight));
         }
-        self.progress().unrepeatable += u32::from(!call.repeatable());
+        self.progress().acted.leaves(call.repeatable());
         let message = "the run was killed after this request had left, and nobody knows what became of it";
         let failure =
             Failure { call: Some(index), ..Failure::new(ErrorCode::UnknownOutcome, message).sent() };
@@ -132,7 +132,7 @@ impl Gate {
             Opened::Ended(failure) => return Err(Stop::new(self.refused(run, index, failure, true)?)),
         };
         fitted.clamped_to.into_iter().for_each(|tokens| call.clamp(tokens));
-        self.progress().unrepeatable += u32::from(!call.repeatable());
+        self.progress().acted.leaves(call.repeatable());
         let answer = match (injected, known) {
             (Some(injected), _) => injected_answer(&call, injected)?,
             (None, Some(Known { result: Some(result), took, .. })) => {

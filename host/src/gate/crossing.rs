@@ -183,7 +183,7 @@ impl Gate {
                 }
             }
         };
-        self.progress().unrepeatable += u32::from(!call.repeatable());
+        self.progress().acted.leaves(call.repeatable());
         run.sync().await.map_err(Stop::new)?;
         let answer = call.perform(&run.world, &run.prices, limit).await;
         let answer = answer.map_err(|failure| Failure { call: Some(index), ..failure });
@@ -242,7 +242,7 @@ impl Gate {
     /// Whether making the attempt again does no more than making it once.
     #[must_use]
     pub(crate) fn is_repeatable(&self) -> bool {
-        self.progress().unrepeatable == 0
+        self.progress().acted.is_repeatable()
     }
 
     /// Gives the attempt's account back when the guest is gone: a gate that is still shared keeps it, and the account

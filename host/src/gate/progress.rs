@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use aos_core::failure::{ErrorCode, Failure, Settlement};
+use aos_core::failure::{ErrorCode, Failure};
 use aos_core::journal::MAX_CROSSINGS;
+use aos_core::retry::Acted;
 
 use crate::sandbox::Stop;
 
@@ -21,7 +22,7 @@ pub(super) struct Progress {
     /// What the host recorded of calls that failed or were answered with a refusal.
     pub(super) failed: BTreeMap<u32, Failure>,
     /// Calls that may have acted, and would act again.
-    pub(super) unrepeatable: u32,
+    pub(super) acted: Acted,
 }
 
 impl Progress {
@@ -61,14 +62,9 @@ impl Progress {
         self.crossings
     }
 
-    /// A call is over. One whose request never left, or that the upstream says it refused to do, may be made again.
+    /// A call is over.
     pub(super) fn ended(&mut self, index: u32, verdict: Option<Failure>, repeatable: bool) {
-        let undone = verdict.as_ref().is_some_and(|failure| {
-            !failure.request_sent || failure.code.row().settlement == Settlement::Refund
-        });
-        if !repeatable && undone {
-            self.unrepeatable = self.unrepeatable.saturating_sub(1);
-        }
+        self.acted.ended(repeatable, verdict.as_ref());
         if let Some(failure) = verdict {
             self.failed.insert(index, failure);
         }

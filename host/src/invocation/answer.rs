@@ -62,6 +62,7 @@ fn own_failure(message: String, word: Option<&str>, said: GuestCategory, pause: 
     let mut failure = Failure::new(ErrorCode::SkillError, message);
     failure.category = category(said);
     failure.retry_after_ms = pause.map(|pause| pause.min(MAX_PAUSE_MS));
+    failure.retryable = failure.retry_class().is_retried();
     match word {
         Some(word) => failure.with_subcode(word),
         None => failure,

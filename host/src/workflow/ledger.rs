@@ -5,9 +5,11 @@ use std::sync::Arc;
 use aos_core::budget::{FailedSteps, InFlight, Refusal, StepAccount, is_refusal};
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::SkillId;
-use aos_core::journal::{Cursor, Divergence, Event, Facts, FuelProof, Retry, StepEnded, StepStarted};
+use aos_core::journal::{
+    Cursor, Decision, Divergence, Event, Facts, FellBack, FuelProof, Retry, StepEnded, StepStarted,
+};
 use aos_core::outcome::{OutcomeCode, Status};
-use aos_core::retry::{FailedAttempt, RetryPolicy, decide};
+use aos_core::retry::{FailedAttempt, RetryPolicy, consider, could_follow};
 use aos_core::skill::ResourceContract;
 use aos_core::units::{Fuel, Money};
 use serde_json::Value;
@@ -69,13 +71,15 @@ pub(super) fn over_before(course: &Course, cursor: &Cursor, stop: Option<StopRea
         Course::Live(run) if run.past().is_some_and(|past| past.knows(cursor)) => None,
         Course::Live(_) => stop.map(|reason| stopped(reason, cursor.attempt)),
         Course::Replay(replayer) => {
-            let from_outside = |ended: &StepEnded| {
-                matches!(ended.code, OutcomeCode::Error(ErrorCode::Cancelled | ErrorCode::DeadlineExceeded))
-            };
             let never_began = replayer.started(cursor).is_none();
-            replayer.ended(cursor).filter(|ended| never_began && from_outside(ended))
+            replayer.ended(cursor).filter(|ended| never_began && is_from_outside(ended))
         }
     }
+}
+
+/// Whether something ended for a reason that lies outside of it.
+pub(super) fn is_from_outside(ended: &StepEnded) -> bool {
+    matches!(ended.code, OutcomeCode::Error(ErrorCode::Cancelled | ErrorCode::DeadlineExceeded))
 }
 
 /// Begins an attempt: the budget admits it, its fuel is paid for, and the journal says so.
@@ -247,23 +251,69 @@ pub(super) fn end_early(course: &Course, cursor: &Cursor, event: StepEnded) -> R
 pub(super) fn retry(
     course: &Course,
     attempt: FailedAttempt<'_>,
-    policy: RetryPolicy,
+    policy: &RetryPolicy,
 ) -> Result<Option<Retry>, Failure> {
-    match course {
-        Course::Replay(replayer) => Ok(replayer.retry(attempt.cursor)),
-        Course::Live(run) => {
-            if let Some(recorded) = run.past().and_then(|past| past.replayer().retry(attempt.cursor)) {
-                return Ok(Some(recorded));
+    let decision = match course {
+        Course::Replay(replayer) => {
+            let recorded = replayer.decision(attempt.cursor);
+            if !could_follow(recorded.as_ref(), attempt, policy, &course.seed()) {
+                let what = "what the journal says to follow on the attempt does not follow from its failure";
+                let found = Divergence::unmatched(ErrorCode::ReplayDivergence, what);
+                return Err(found.at(attempt.cursor, None).into());
             }
-            let Some(retry) = decide(attempt, policy, &course.seed()) else {
-                return Ok(None);
-            };
-            run.recorder
-                .append(Some(attempt.cursor), || Event::Retry(retry.clone()))
-                .map_err(Failure::from)?;
-            Ok(Some(retry))
+            recorded
         }
-    }
+        Course::Live(run) => match run.past().and_then(|past| past.replayer().decision(attempt.cursor)) {
+            Some(recorded) => Some(recorded),
+            None => decide(run, attempt, policy)?,
+        },
+    };
+    Ok(match decision {
+        Some(Decision::Again(retry)) => Some(retry),
+        Some(Decision::GiveUp(_)) | None => None,
+    })
+}
+
+fn decide(
+    run: &LiveRun,
+    attempt: FailedAttempt<'_>,
+    policy: &RetryPolicy,
+) -> Result<Option<Decision>, Failure> {
+    let Some(considered) = consider(attempt, policy) else { return Ok(None) };
+    let written = run.recorder.append_with(Some(attempt.cursor), |_, facts| {
+        let decision = considered.decide(&facts.run().seed, facts.retries_left());
+        let event = match &decision {
+            Decision::Again(retry) => Event::Retry(retry.clone()),
+            Decision::GiveUp(gave_up) => Event::GaveUp(gave_up.clone()),
+        };
+        (event, decision)
+    });
+    written.map(|(_, decision)| Some(decision)).map_err(Failure::from)
+}
+
+/// Lets a value stand in for the output of what failed, and records it.
+pub(super) fn fall_back(
+    course: &Course,
+    cursor: &Cursor,
+    mut ended: StepEnded,
+    event: FellBack,
+) -> Result<StepEnded, Failure> {
+    let recorded = match course {
+        Course::Replay(replayer) => {
+            replayer.fell_back(cursor, &event).map_err(Failure::from)?;
+            None
+        }
+        Course::Live(run) => {
+            let recorded = run.past().and_then(|past| past.replayer().recorded_fallback(cursor));
+            if recorded.is_none() {
+                let written = run.recorder.append(Some(cursor), || Event::FellBack(event.clone()));
+                written.map_err(Failure::from)?;
+            }
+            recorded
+        }
+    };
+    ended.fall_back(&recorded.unwrap_or(event));
+    Ok(ended)
 }
 
 /// Looks at the facts so far: in a replay, those of the whole journal.

@@ -2,12 +2,14 @@
 //! pure and live in [`aos_core::workflow`].
 
 mod attempt;
+mod foreach;
 mod ledger;
 mod runner;
 mod scope;
 mod step;
+mod tries;
 
 pub(crate) use runner::stop;
 pub(crate) use runner::{RunPlan, Runner};
 pub(crate) use scope::Scope;
-pub(crate) use step::check_size;
+pub(crate) use tries::check_size;

@@ -114,9 +114,10 @@ impl Runner {
         Ok(self.ending())
     }
 
-    /// A skill that cannot be run fails its step before anything is spent on the others.
+    /// A skill that cannot be run fails its step, and with it the run, before anything is spent on the others.
     fn refuse_missing_skills(&mut self) -> Result<(), Failure> {
-        let missing = self.workflow.steps().iter().enumerate().find_map(|(place, step)| {
+        let steps = self.workflow.steps().iter().enumerate();
+        let missing = steps.filter(|(_, step)| step.on_error == OnError::Fail).find_map(|(place, step)| {
             let failure = self.context.skill(&step.skill).err()?;
             Some((place, failure))
         });
@@ -143,6 +144,7 @@ impl Runner {
                 continue;
             }
             let context = Arc::clone(&self.context);
+            let step = Arc::new(step);
             self.running.spawn(async move { (place, step::run(context, step).await) });
         }
         Ok(())
@@ -171,15 +173,11 @@ impl Runner {
 
     /// Whether a step's end keeps the run from succeeding, and its dependents from running.
     fn is_fatal(&self, place: usize) -> bool {
-        let Some(Some(ended)) = self.graph.ended.get(place) else {
+        let (Some(Some(ended)), Some(step)) = (self.graph.ended.get(place), self.workflow.steps().get(place))
+        else {
             return false;
         };
-        let Some(failure) = &ended.failure else {
-            return false;
-        };
-        let let_pass =
-            self.workflow.steps().get(place).is_some_and(|step| step.on_error == OnError::Continue);
-        ended.status == Status::Skipped || !let_pass || ends_the_run(failure.code)
+        is_fatal(step, ended)
     }
 
     fn has_ended(&mut self, place: usize, ended: StepEnded) {
@@ -212,7 +210,7 @@ impl Runner {
         };
         match output {
             Ok(output) => {
-                let let_pass = self.graph.ended.iter().flatten().any(|ended| ended.failure.is_some());
+                let let_pass = self.was_let_pass();
                 let status = if let_pass { Status::Partial } else { Status::Success };
                 RunEnding { status, failure: None, step: None, output }
             }
@@ -222,6 +220,14 @@ impl Runner {
                 RunEnding { status: Status::Failure, failure, step: None, output: Value::Null }
             }
         }
+    }
+
+    /// Whether a step failed, and nothing stands in for its output.
+    fn was_let_pass(&self) -> bool {
+        let mut ended = self.workflow.steps().iter().zip(&self.graph.ended);
+        ended.any(|(step, ended)| {
+            step.on_error == OnError::Continue && ended.as_ref().is_some_and(|ended| ended.failure.is_some())
+        })
     }
 
     /// The failure that names the run: of the steps that failed, the one whose end comes first in the journal; without
@@ -281,6 +287,19 @@ impl Graph {
             }
         }
     }
+}
+
+/// Whether an end keeps the run from succeeding, and what needs the step from running.
+pub(super) fn is_fatal(step: &Step, ended: &StepEnded) -> bool {
+    let Some(failure) = &ended.failure else {
+        return false;
+    };
+    let passes = match step.on_error {
+        OnError::Fail => false,
+        OnError::Continue => true,
+        OnError::Fallback(_) => ended.status == Status::Partial,
+    };
+    ended.status == Status::Skipped || !passes || ends_the_run(failure.code)
 }
 
 /// Becomes ready at the run's deadline. A replay has none.

@@ -1,6 +1,7 @@
 //! What expressions see: the input, and what each step gave.
 
-use std::sync::{PoisonError, RwLock};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::StepId;
@@ -42,9 +43,20 @@ impl Scope {
     ///
     /// `EXPRESSION_ERROR`, or `WORKFLOW_LIMIT` for one that works too long or makes too much.
     pub(crate) fn bind(&self, binding: &Binding) -> Result<Value, Failure> {
-        self.look(|root| {
-            binding.evaluate(root).map_err(|error| failure(&error.error, &error.text, &error.pointer))
-        })
+        self.look(|root| evaluate(binding, root))
+    }
+
+    /// What the elements of a step see: the input and the steps that it needs, and room for one element.
+    #[must_use]
+    pub(crate) fn for_items(&self, needs: &BTreeSet<StepId>) -> ItemScope {
+        let needed = |root: &Value, part: &str| -> Map<String, Value> {
+            let of = |need: &StepId| Some((need.to_string(), root.get(part)?.get(need.as_str())?.clone()));
+            needs.iter().filter_map(of).collect()
+        };
+        let root = self.look(|root| {
+            json!({"input": root.get("input"), "steps": needed(root, "steps"), "outcomes": needed(root, "outcomes")})
+        });
+        ItemScope { root: Mutex::new(root) }
     }
 
     /// The value of a condition.
@@ -77,6 +89,48 @@ impl Scope {
     fn look<T>(&self, look: impl FnOnce(&Value) -> T) -> T {
         look(&self.root.read().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// The root of the elements of one step.
+#[derive(Debug)]
+pub(crate) struct ItemScope {
+    root: Mutex<Value>,
+}
+
+impl ItemScope {
+    fn bind(&self, (item, value): (u32, &Value), binding: &Binding) -> Result<Value, Failure> {
+        let mut root = self.root.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(members) = root.as_object_mut() {
+            members.insert("item".to_owned(), value.clone());
+            members.insert("index".to_owned(), item.into());
+        }
+        evaluate(binding, &root)
+    }
+}
+
+/// What the expressions of a step, or of one element of it, see.
+#[derive(Clone, Copy)]
+pub(crate) enum View<'a> {
+    Step(&'a Scope),
+    Item { scope: &'a ItemScope, item: u32, value: &'a Value },
+}
+
+impl View<'_> {
+    /// The value of a binding.
+    ///
+    /// # Errors
+    ///
+    /// As [`Scope::bind`].
+    pub(crate) fn bind(&self, binding: &Binding) -> Result<Value, Failure> {
+        match *self {
+            Self::Step(scope) => scope.bind(binding),
+            Self::Item { scope, item, value } => scope.bind((item, value), binding),
+        }
+    }
+}
+
+fn evaluate(binding: &Binding, root: &Value) -> Result<Value, Failure> {
+    binding.evaluate(root).map_err(|error| failure(&error.error, &error.text, &error.pointer))
 }
 
 fn failure(error: &EvaluationError, text: &str, pointer: &str) -> Failure {

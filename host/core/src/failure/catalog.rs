@@ -58,6 +58,12 @@ pub enum RetryClass {
 }
 
 impl RetryClass {
+    /// Whether the host tries again by itself.
+    #[must_use]
+    pub const fn is_retried(self) -> bool {
+        self.schedule().0 > 1
+    }
+
     /// Attempts in all, the pause before the second, and the longest pause.
     #[must_use]
     pub const fn schedule(self) -> (u32, Duration, Duration) {
@@ -142,6 +148,6 @@ impl Catalog {
 
     /// The rows that the host tries again by itself.
     pub fn retryable(self) -> impl Iterator<Item = &'static Row> {
-        self.rows().filter(|row| row.retry.schedule().0 > 1)
+        self.rows().filter(|row| row.retry.is_retried())
     }
 }

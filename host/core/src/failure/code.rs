@@ -1,7 +1,5 @@
-//! The words of the catalogue, and the one table that says what each means. Append only: a word never changes its
+//! The words of the catalogue, in the one table that says what each means. Append only: a word never changes its
 //! meaning and never goes away.
-
-use std::str::FromStr;
 
 use super::ErrorCategory::{
     Cancelled as CANCELLED, Infrastructure as INFRASTRUCTURE, Integrity as INTEGRITY, Permanent as PERMANENT,
@@ -13,65 +11,8 @@ use super::catalog::RetryClass::{AfterChange, Backoff, Hint, Idempotent, Never, 
 use super::catalog::Row;
 use super::catalog::Settlement::{Actual, Hold, Nothing, Refund};
 use super::catalog::Severity::{Critical, Error, Notice, Warning};
+use super::table::catalogue;
 use super::word::CodeUnknown;
-
-macro_rules! catalogue {
-    ($($variant:ident $word:literal $category:ident $severity:ident $retry:ident $fault:ident $settlement:ident
-       $http:literal $grpc:literal $meaning:literal $advice:literal;)*) => {
-        /// A word of the failure catalogue, such as `TIMEOUT`.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[non_exhaustive]
-        pub enum ErrorCode {
-            $(#[doc = $meaning] $variant,)*
-        }
-
-        /// What the catalogue says, in the order of the codes.
-        pub(super) const ROWS: &[Row] = &[
-            $(ErrorCode::$variant.row(),)*
-        ];
-
-        impl ErrorCode {
-            /// The word, as in `TIMEOUT`.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word,)*
-                }
-            }
-
-            /// What the catalogue says of it.
-            #[must_use]
-            pub const fn row(self) -> Row {
-                match self {
-                    $(Self::$variant => Row {
-                        code: Self::$variant,
-                        word: $word,
-                        category: $category,
-                        severity: $severity,
-                        retry: $retry,
-                        fault: $fault,
-                        settlement: $settlement,
-                        http_status: $http,
-                        grpc_status: $grpc,
-                        meaning: $meaning,
-                        advice: $advice,
-                    },)*
-                }
-            }
-        }
-
-        impl FromStr for ErrorCode {
-            type Err = CodeUnknown;
-
-            fn from_str(word: &str) -> Result<Self, CodeUnknown> {
-                match word {
-                    $($word => Ok(Self::$variant),)*
-                    _ => Err(CodeUnknown(word.chars().take(80).collect())),
-                }
-            }
-        }
-    };
-}
 
 catalogue! {
     // Workflow.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{ErrorCategory, ErrorCode};
+use super::{ErrorCategory, ErrorCode, RetryClass, Settlement};
 
 /// Bytes of a message that are kept: a line for people, not a dump.
 const MAX_MESSAGE: usize = 512;
@@ -61,7 +61,7 @@ impl Failure {
             code,
             category: row.category,
             message: shorten(message.into()),
-            retryable: row.retry.schedule().0 > 1,
+            retryable: row.retry.is_retried(),
             retry_after_ms: None,
             status: None,
             request_sent: false,
@@ -107,6 +107,25 @@ impl Failure {
         members.insert(name.to_owned(), value.into());
         self.details = Some(Value::Object(members));
         self
+    }
+
+    /// Whether and how it is tried again: the catalogue's class, but for `SKILL_ERROR`, where it follows from the class
+    /// that the skill names.
+    #[must_use]
+    pub const fn retry_class(&self) -> RetryClass {
+        match (self.code, self.category) {
+            (ErrorCode::SkillError, ErrorCategory::Transient) => RetryClass::Idempotent,
+            (ErrorCode::SkillError, ErrorCategory::Resource) if self.retry_after_ms.is_some() => {
+                RetryClass::Hint
+            }
+            (code, _) => code.row().retry,
+        }
+    }
+
+    /// Whether a call that came to this did nothing: its request never left, or the upstream says that it refused it.
+    #[must_use]
+    pub fn did_nothing(&self) -> bool {
+        !self.request_sent || self.code.row().settlement == Settlement::Refund
     }
 
     /// What to do about it, in one line: the catalogue's advice, where the finer word does not tell more.

@@ -6,6 +6,7 @@ mod code;
 #[expect(clippy::module_inception, reason = "the file is named after the noun it owns")]
 mod failure;
 mod status;
+mod table;
 mod word;
 
 pub use catalog::{Catalog, Fault, RetryClass, Row, Settlement, Severity, catalog};

@@ -44,8 +44,17 @@ struct Seen {
     started: bool,
     failed: Option<bool>,
     retried: bool,
+    gave_up: bool,
+    fell_back: bool,
     crossings: BTreeSet<u32>,
     open: BTreeSet<u32>,
+}
+
+impl Seen {
+    /// Whether it is still to be decided what follows on it.
+    fn may_go_on(&self) -> bool {
+        self.failed == Some(true) && !self.retried && !self.gave_up && !self.fell_back
+    }
 }
 
 /// Each attempt begins once, crosses with each index once, answers what was asked, ends once, and follows on a failed one.
@@ -72,7 +81,11 @@ fn follow(attempts: &mut BTreeMap<Cursor, Seen>, cursor: &Cursor, event: &Event)
         Event::Observed(observed) => seen.crossings.insert(observed.index) && runs,
         Event::Emitted(emitted) => seen.crossings.insert(emitted.index) && runs,
         Event::StepEnded(ended) => seen.failed.replace(ended.failure.is_some()).is_none(),
-        Event::Retry(_) => seen.failed == Some(true) && !std::mem::replace(&mut seen.retried, true),
+        Event::Retry(_) => seen.may_go_on() && !std::mem::replace(&mut seen.retried, true),
+        Event::GaveUp(_) => seen.may_go_on() && !std::mem::replace(&mut seen.gave_up, true),
+        Event::FellBack(_) => {
+            seen.failed == Some(true) && !seen.retried && !std::mem::replace(&mut seen.fell_back, true)
+        }
         Event::RunStarted(_) | Event::RunResumed(_) | Event::RunEnded(_) => true,
     };
     if holds { Ok(()) } else { Err("an entry stands where none of its kind can stand, or a second time") }

@@ -33,7 +33,7 @@ pub(super) fn check(entry: &Entry) -> Result<(), String> {
         },
         Event::Retry(event) => exact("delay_ms", event.delay_ms),
         Event::RunResumed(event) => exact("torn_bytes", event.torn_bytes),
-        Event::RunEnded(_) => Ok(()),
+        Event::GaveUp(_) | Event::FellBack(_) | Event::RunEnded(_) => Ok(()),
     }
 }
 

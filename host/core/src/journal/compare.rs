@@ -124,7 +124,16 @@ fn fact(event: &Event, observed: bool) -> Option<Fact> {
             let value = json!({"status": event.status, "code": event.code, "failure": failure, "output": event.output});
             (None, END, value)
         }
-        Event::Retry(_) | Event::RunStarted(_) | Event::RunResumed(_) | Event::RunEnded(_) => return None,
+        Event::FellBack(event) => {
+            let failure = event.failure.as_ref().map(|failure| &failure.message);
+            let value = json!({"output": event.output, "failure": failure});
+            (None, "the value of on_error", value)
+        }
+        Event::Retry(_)
+        | Event::GaveUp(_)
+        | Event::RunStarted(_)
+        | Event::RunResumed(_)
+        | Event::RunEnded(_) => return None,
     };
     Some(Fact { index, what: what.to_owned(), value })
 }

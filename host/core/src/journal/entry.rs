@@ -66,6 +66,10 @@ pub enum Event {
     StepEnded(Box<StepEnded>),
     /// `retry`
     Retry(Retry),
+    /// `gave-up`
+    GaveUp(GaveUp),
+    /// `fell-back`
+    FellBack(FellBack),
     /// `run-resumed`
     RunResumed(RunResumed),
     /// `run-ended`
@@ -301,6 +305,56 @@ pub struct Retry {
     pub why: String,
 }
 
+/// A failure that may be tried again is not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GaveUp {
+    /// The code of the failure.
+    pub code: ErrorCode,
+    /// What stands in the way.
+    pub because: Because,
+    /// The same with its figures, for people.
+    pub why: String,
+}
+
+/// What keeps a failure that may be tried again from being tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Because {
+    /// The step's `retry.never` names the code.
+    Excluded,
+    /// All attempts are used.
+    AttemptsUsed,
+    /// What the attempt did may have acted, and would act again.
+    NotRepeatable,
+    /// The pause would end past `within_ms`, or past the deadline of the run.
+    PastDeadline,
+    /// The run has used up its retries.
+    BucketEmpty,
+}
+
+impl Because {
+    /// The word on the line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Excluded => "excluded",
+            Self::AttemptsUsed => "attempts-used",
+            Self::NotRepeatable => "not-repeatable",
+            Self::PastDeadline => "past-deadline",
+            Self::BucketEmpty => "bucket-empty",
+        }
+    }
+}
+
+/// The value of the step's `on_error` stands in for an output that there is not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FellBack {
+    /// The value; null where it could not be evaluated.
+    pub output: Value,
+    /// Why it could not be evaluated.
+    pub failure: Option<Failure>,
+}
+
 /// The run was killed, and goes on here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunResumed {
@@ -330,6 +384,8 @@ impl Event {
             Self::Emitted(_) => "emitted",
             Self::StepEnded(_) => "step-ended",
             Self::Retry(_) => "retry",
+            Self::GaveUp(_) => "gave-up",
+            Self::FellBack(_) => "fell-back",
             Self::RunResumed(_) => "run-resumed",
             Self::RunEnded(_) => "run-ended",
         }

@@ -1,16 +1,17 @@
 //! What a journal's entries add up to. An outcome is made of these facts alone, so that a live run and its replay
 //! cannot tell different stories.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::step_facts::StepFacts;
 use super::tally::{OpenAttempt, OpenCall, Tally};
 use super::unanswered::{self, UNANSWERED};
 use super::{
-    CallClass, CallResult, Cursor, Emitted, Entry, Event, Intent, PinnedSkill, RunStarted, Stamp, StepEnded,
-    StepStarted,
+    CallClass, CallResult, Cursor, Emitted, Entry, Event, Intent, PinnedSkill, RetryBucket, RunStarted,
+    Stamp, StepEnded, StepStarted,
 };
 use crate::failure::{ErrorCode, Failure};
 use crate::ids::{SkillId, StepId};
@@ -30,34 +31,7 @@ pub struct Facts {
     effects: Vec<Arc<SideEffect>>,
     tally: Tally,
     unanswered: u64,
-}
-
-/// The facts of one step so far.
-#[derive(Debug, Clone, Default)]
-pub struct StepFacts {
-    /// When its first attempt began.
-    pub started: Option<Timestamp>,
-    /// How its last attempt ended.
-    pub ended: Option<(Stamp, StepEnded)>,
-    /// Fuel used, over all attempts.
-    pub fuel: Fuel,
-    /// Fuel granted, over all attempts.
-    pub fuel_granted: Fuel,
-    /// Attempts after the first.
-    pub retries: u32,
-    tally: Tally,
-    open: BTreeMap<Cursor, OpenAttempt>,
-    attempts: Vec<AttemptCost>,
-    effects: Vec<usize>,
-}
-
-impl StepFacts {
-    /// What the step has used over all its attempts: held, charged, absorbed, or billed beyond it.
-    #[must_use]
-    pub fn used(&self) -> Money {
-        let Cost { charged, absorbed, overrun, .. } = self.tally.cost;
-        [charged, absorbed, overrun].into_iter().fold(self.tally.held, Money::saturating_add)
-    }
+    retries_left: RetryBucket,
 }
 
 /// What a run ends with, beside the facts of its steps.
@@ -78,7 +52,8 @@ impl Facts {
     #[must_use]
     pub fn new(run: Box<RunStarted>, started: Timestamp) -> Self {
         let (steps, effects) = (BTreeMap::new(), Vec::new());
-        Self { run, started, last: started, steps, effects, tally: Tally::default(), unanswered: 0 }
+        let (tally, retries_left) = (Tally::default(), RetryBucket::default());
+        Self { run, started, last: started, steps, effects, tally, unanswered: 0, retries_left }
     }
 
     /// The run's first entry.
@@ -123,6 +98,19 @@ impl Facts {
         self.steps.get(step)?.ended.as_ref().map(|(stamp, _)| stamp.seq)
     }
 
+    /// How many retries the run has left.
+    #[must_use]
+    pub const fn retries_left(&self) -> RetryBucket {
+        self.retries_left
+    }
+
+    /// Of these elements of a `foreach`, the one whose failure stands first in the journal.
+    #[must_use]
+    pub fn first_failed(&self, step: &StepId, among: &BTreeSet<u32>) -> Option<u32> {
+        let failed = self.steps.get(step)?.failed_items.iter().filter(|(item, _)| among.contains(item));
+        failed.min_by_key(|(_, seq)| **seq).map(|(item, _)| *item)
+    }
+
     /// Requests of an attempt that have left so far, that have no answer, and that would act again.
     #[must_use]
     pub fn unanswered(&self, cursor: &Cursor) -> u64 {
@@ -141,9 +129,21 @@ impl Facts {
             Event::Result(event) => self.result(cursor, event),
             Event::Emitted(event) => self.emitted(cursor, event),
             Event::StepEnded(event) => self.step_ended(cursor, entry.stamp, event),
-            Event::Retry(_) => self.of(cursor).retries += 1,
-            Event::Observed(_) | Event::RunStarted(_) | Event::RunResumed(_) | Event::RunEnded(_) => {}
+            Event::Retry(_) => self.retried(cursor),
+            Event::FellBack(event) => self.of(cursor).fell_back(cursor, event),
+            Event::Observed(_)
+            | Event::GaveUp(_)
+            | Event::RunStarted(_)
+            | Event::RunResumed(_)
+            | Event::RunEnded(_) => {}
         }
+    }
+
+    fn retried(&mut self, cursor: &Cursor) {
+        self.retries_left.take();
+        let step = self.of(cursor);
+        step.retries += 1;
+        cursor.item.and_then(|item| step.failed_items.remove(&item));
     }
 
     fn of(&mut self, cursor: &Cursor) -> &mut StepFacts {
@@ -221,12 +221,23 @@ impl Facts {
             tally.end(charged, absorbed, &spent);
         });
         let step = self.of(cursor);
+        let mut attempt_succeeded = false;
         if let Some(attempt) = step.open.remove(cursor).filter(|attempt| attempt.began) {
+            attempt_succeeded = event.status == Status::Success;
             let cost = attempt.tally.cost;
             step.attempts.push(AttemptCost { item: cursor.item, attempt: cursor.attempt, cost });
         }
         step.fuel = step.fuel.saturating_add(event.fuel);
-        step.ended = Some((stamp, event.clone()));
+        match cursor.item {
+            None => step.ended = Some((stamp, event.clone())),
+            Some(item) if event.failure.is_some() => {
+                step.failed_items.insert(item, stamp.seq);
+            }
+            Some(_) => {}
+        }
+        if attempt_succeeded {
+            self.retries_left.succeeded();
+        }
     }
 
     /// A call that was cut off may have done its work: it is listed, with all that was held for it.

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{CallResult, Emitted, Event, Intent, Observed, Retry, Stamp, StepEnded, StepStarted};
+use super::{
+    CallResult, Emitted, Event, FellBack, GaveUp, Intent, Observed, Retry, Stamp, StepEnded, StepStarted,
+};
 use crate::units::Timestamp;
 
 /// The entries of one attempt.
@@ -14,6 +16,10 @@ pub(super) struct Lane {
     pub(super) crossings: BTreeMap<u32, Crossing>,
     pub(super) ended: Option<(Stamp, StepEnded)>,
     pub(super) retry: Option<(Timestamp, Retry)>,
+    pub(super) gave_up: Option<GaveUp>,
+    pub(super) fell_back: Option<FellBack>,
+    /// Whether the value that it fell back to was met again.
+    pub(super) fell_back_met: bool,
     pub(super) closed: bool,
 }
 
@@ -61,6 +67,8 @@ impl Lane {
             Event::Emitted(event) => self.cross(event.index, Recorded::Emitted(event)),
             Event::StepEnded(event) => self.ended = Some((stamp, *event)),
             Event::Retry(event) => self.retry = Some((stamp.at, event)),
+            Event::GaveUp(event) => self.gave_up = Some(event),
+            Event::FellBack(event) => self.fell_back = Some(event),
             Event::RunStarted(_) | Event::RunResumed(_) | Event::RunEnded(_) => {}
         }
     }

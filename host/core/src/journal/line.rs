@@ -167,12 +167,16 @@ fn packed(event: &Event, packer: &mut Packer) -> Option<Event> {
             let output = Some(packer.pack(event.output.as_ref()?)?);
             Event::StepEnded(Box::new(super::StepEnded { output, failure: event.failure.clone(), ..**event }))
         }
+        Event::FellBack(event) => {
+            let output = packer.pack(&event.output)?;
+            Event::FellBack(super::FellBack { output, ..event.clone() })
+        }
         Event::RunEnded(event) => {
             let outcome = packer.pack_outcome(&event.outcome);
             Event::RunEnded(Box::new(super::RunEnded { outcome }))
         }
         // The first line stands by itself, so that its version can be read before anything else.
-        Event::RunStarted(_) | Event::Retry(_) | Event::RunResumed(_) => return None,
+        Event::RunStarted(_) | Event::Retry(_) | Event::GaveUp(_) | Event::RunResumed(_) => return None,
     })
 }
 
@@ -194,6 +198,8 @@ fn encode(entry: &Entry, event: &Event) -> Result<Vec<u8>, JournalError> {
         Event::Emitted(event) => open_line(&head, event),
         Event::StepEnded(event) => open_line(&head, event),
         Event::Retry(event) => open_line(&head, event),
+        Event::GaveUp(event) => open_line(&head, event),
+        Event::FellBack(event) => open_line(&head, event),
         Event::RunResumed(event) => open_line(&head, event),
         Event::RunEnded(event) => open_line(&head, event),
     }

@@ -54,8 +54,9 @@ fn unpacked(event: &mut Event, unpacker: &mut Unpacker) -> Result<(), String> {
         Event::Observed(event) => Some(&mut event.value),
         Event::Emitted(event) => Some(&mut event.text),
         Event::StepEnded(event) => event.output.as_mut(),
+        Event::FellBack(event) => Some(&mut event.output),
         Event::RunEnded(event) => return unpacker.unpack_outcome(&mut event.outcome),
-        Event::RunStarted(_) | Event::Retry(_) | Event::RunResumed(_) => None,
+        Event::RunStarted(_) | Event::Retry(_) | Event::GaveUp(_) | Event::RunResumed(_) => None,
     };
     if let Some(value) = value {
         *value = unpacker.unpack(value.take())?;
@@ -93,6 +94,8 @@ impl<'de> Visitor<'de> for OneLine {
             "emitted" => Body::Event(Event::Emitted(rest(map)?)),
             "step-ended" => Body::Event(Event::StepEnded(rest(map)?)),
             "retry" => Body::Event(Event::Retry(rest(map)?)),
+            "gave-up" => Body::Event(Event::GaveUp(rest(map)?)),
+            "fell-back" => Body::Event(Event::FellBack(rest(map)?)),
             "run-resumed" => Body::Event(Event::RunResumed(rest(map)?)),
             "run-ended" => Body::Event(Event::RunEnded(rest(map)?)),
             other => return Err(A::Error::custom(format!("{other:?} is no type of one"))),

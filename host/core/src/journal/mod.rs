@@ -8,6 +8,7 @@ mod divergence;
 mod entry;
 mod error;
 mod facts;
+mod following;
 mod injection;
 mod lanes;
 mod line;
@@ -18,7 +19,9 @@ mod reader;
 mod recorder;
 mod rehearsal;
 mod replayer;
+mod retry_bucket;
 mod sink;
+mod step_facts;
 mod tally;
 mod unanswered;
 mod view;
@@ -28,11 +31,13 @@ pub use bounds::{MAX_ATTEMPTS, MAX_CROSSINGS};
 pub use compare::differences;
 pub use divergence::Divergence;
 pub use entry::{
-    CallClass, CallResult, Cursor, Emitted, Entry, Event, FORMAT_VERSION, Intent, Interrupted, Observed,
-    PinnedSkill, Retry, RunEnded, RunResumed, RunStarted, Stamp, StepEnded, StepStarted,
+    Because, CallClass, CallResult, Cursor, Emitted, Entry, Event, FORMAT_VERSION, FellBack, GaveUp, Intent,
+    Interrupted, Observed, PinnedSkill, Retry, RunEnded, RunResumed, RunStarted, Stamp, StepEnded,
+    StepStarted,
 };
 pub use error::JournalError;
-pub use facts::{Facts, RunEnding, StepFacts};
+pub use facts::{Facts, RunEnding};
+pub use following::Decision;
 pub use injection::{Injected, InjectionInvalid, Injections};
 pub use line::{Chain, MAX_JOURNAL_BYTES, Writer};
 pub use past::Past;
@@ -40,5 +45,7 @@ pub use reader::{Recording, TornTail};
 pub use recorder::{Clock, Listener, Recorder};
 pub use rehearsal::{Known, Rehearsal};
 pub use replayer::{FuelProof, Recalled, Replayer};
+pub use retry_bucket::RetryBucket;
 pub use sink::{Sink, Syncer};
+pub use step_facts::StepFacts;
 pub use view::{AttemptView, CallView, OutcomeView, RunView, StepView};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::lanes::Lane;
 use super::{CallClass, Cursor, Entry, Intent, Interrupted, JournalError, Recording, Replayer, Stamp};
-use crate::failure::Settlement;
+use crate::failure::Failure;
 use crate::ids::StepId;
 use crate::units::{Money, Timestamp};
 
@@ -12,7 +12,7 @@ use crate::units::{Money, Timestamp};
 #[derive(Debug)]
 pub struct Past {
     replayer: Replayer,
-    begun: BTreeMap<StepId, Timestamp>,
+    begun: BTreeMap<(StepId, Option<u32>), Timestamp>,
 }
 
 impl Past {
@@ -25,7 +25,7 @@ impl Past {
         let mut begun = BTreeMap::new();
         for Entry { stamp, cursor, .. } in recording.entries() {
             if let Some(cursor) = cursor {
-                begun.entry(cursor.step.clone()).or_insert(stamp.at);
+                begun.entry((cursor.step.clone(), cursor.item)).or_insert(stamp.at);
             }
         }
         Ok(Self { replayer: Replayer::unfinished(recording)?, begun })
@@ -43,16 +43,16 @@ impl Past {
         self.replayer.end()
     }
 
-    /// When a step's first attempt began.
+    /// When the first attempt of a step, or of an element of one, began.
     #[must_use]
-    pub fn begun(&self, step: &StepId) -> Option<Timestamp> {
-        self.begun.get(step).copied()
+    pub fn begun(&self, step: &StepId, item: Option<u32>) -> Option<Timestamp> {
+        self.begun.get(&(step.clone(), item)).copied()
     }
 
     /// Whether the journal has anything of an attempt.
     #[must_use]
     pub fn knows(&self, cursor: &Cursor) -> bool {
-        self.replayer.lanes().contains_key(cursor)
+        self.replayer.knows(cursor)
     }
 
     /// The index of an attempt's last recorded crossing.
@@ -103,9 +103,7 @@ impl Past {
         let mut calls = lanes.get(cursor).into_iter().flat_map(Lane::calls);
         calls.all(|call| {
             let failure = call.result.as_ref().and_then(|result| result.failure.as_ref());
-            let undone = failure.is_some_and(|failure| {
-                !failure.request_sent || failure.code.row().settlement == Settlement::Refund
-            });
+            let undone = failure.is_some_and(Failure::did_nothing);
             call.intent.class == CallClass::Denied || call.intent.repeatable || undone
         })
     }

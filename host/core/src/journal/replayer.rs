@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::lanes::{Lane, Recorded};
 use super::{
     CallClass, CallResult, Cursor, Divergence, Emitted, Entry, Event, Facts, Intent, Interrupted,
-    JournalError, Recording, Retry, RunStarted, Stamp, StepEnded, StepStarted,
+    JournalError, Recording, RunStarted, Stamp, StepEnded, StepStarted,
 };
 use crate::failure::{ErrorCode, Failure};
 use crate::ids::{Digest, SkillId};
@@ -135,12 +135,6 @@ impl Replayer {
         self.lanes().get(cursor)?.ended.as_ref().and_then(|(_, ended)| ended.interrupted)
     }
 
-    /// Whether another attempt followed.
-    #[must_use]
-    pub fn retry(&self, cursor: &Cursor) -> Option<Retry> {
-        self.lanes().get(cursor)?.retry.as_ref().map(|(_, retry)| retry.clone())
-    }
-
     /// Compares the beginning of an attempt.
     ///
     /// # Errors
@@ -254,6 +248,12 @@ impl Replayer {
     ///
     /// [`Divergence`] for an attempt that the replay never made, or an outcome that differs.
     pub fn finish(&self, outcome: &StructuredOutcome) -> Result<(), Divergence> {
+        if let Some((cursor, _)) =
+            self.lanes().iter().find(|(_, lane)| lane.fell_back.is_some() && !lane.fell_back_met)
+        {
+            let what = "the journal holds a value of on_error that was not needed";
+            return Err(Divergence::unmatched(ErrorCode::ReplayDivergence, what).at(cursor, None));
+        }
         if let Some((cursor, _)) = self.lanes().iter().find(|(_, lane)| !lane.closed) {
             let what = "the journal holds an attempt that was not made";
             return Err(Divergence::unmatched(ErrorCode::ReplayDivergence, what).at(cursor, None));

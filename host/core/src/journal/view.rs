@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Cursor, Entry, Event, Facts, Interrupted, JournalError, Recording, Retry, TornTail};
+use super::{
+    Cursor, Entry, Event, Facts, FellBack, GaveUp, Interrupted, JournalError, Recording, Retry, TornTail,
+};
 use crate::failure::Failure;
 use crate::ids::{BudgetName, Digest, RunId, SkillId, StepId};
 use crate::outcome::{Cost, OutcomeCode, Status, StructuredOutcome};
@@ -105,6 +107,10 @@ pub struct AttemptView {
     pub calls: Vec<CallView>,
     /// The pause before the next attempt.
     pub retry: Option<Retry>,
+    /// Why there is none, where its failure may be tried again.
+    pub gave_up: Option<GaveUp>,
+    /// The value that stands in for its output.
+    pub fell_back: Option<FellBack>,
 }
 
 /// One crossing of the gate.
@@ -276,6 +282,8 @@ impl AttemptView {
                 self.absorbed = event.absorbed;
             }
             Event::Retry(event) => self.retry = Some(event.clone()),
+            Event::GaveUp(event) => self.gave_up = Some(event.clone()),
+            Event::FellBack(event) => self.fell_back = Some(event.clone()),
             Event::RunStarted(_) | Event::RunResumed(_) | Event::RunEnded(_) => {}
         }
     }

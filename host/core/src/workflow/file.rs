@@ -68,5 +68,14 @@ pub(super) struct StepFile {
     #[serde(default)]
     pub on_error: Option<Value>,
     #[serde(default)]
-    pub foreach: Option<Value>,
+    pub foreach: Option<ForEachFile>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ForEachFile {
+    #[serde(rename = "in")]
+    pub items: Value,
+    #[serde(default)]
+    pub parallel: Option<u64>,
 }

@@ -20,6 +20,12 @@ pub const MAX_WORKFLOW_BYTES: usize = 8 << 20;
 /// Steps of one workflow: beyond it, a journal of one run is no longer something that people open.
 pub const MAX_STEPS: usize = 10_000;
 
+/// Elements that one `foreach` goes through.
+pub const MAX_ITEMS: usize = 10_000;
+
+/// Invocations of one `foreach` at one time: as many as a host runs in all.
+pub const MAX_PARALLEL: u32 = 64;
+
 /// What a run may spend when its workflow does not say.
 pub const DEFAULT_CEILING_CENTS: u64 = 1000;
 
@@ -54,6 +60,8 @@ pub struct Step {
     pub id: StepId,
     /// The skill that it runs.
     pub skill: SkillId,
+    /// It runs once for each element of this.
+    pub foreach: Option<ForEach>,
     /// What the skill gets.
     pub with: Binding,
     /// Steps that end before this one begins.
@@ -71,13 +79,24 @@ pub struct Step {
 }
 
 /// What a step's failure does to the run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub enum OnError {
     /// The run stops and fails.
     #[default]
     Fail,
     /// The run goes on, with null as the step's output, and ends `partial`.
     Continue,
+    /// The run goes on, with this value as the step's output.
+    Fallback(Binding),
+}
+
+/// One invocation for each element of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ForEach {
+    /// The list.
+    pub items: Binding,
+    /// How many invocations run at one time.
+    pub parallel: u32,
 }
 
 impl Workflow {

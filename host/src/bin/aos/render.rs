@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use aos_host::canonical;
 use aos_host::failure::{ErrorCategory, Failure, advice};
 use aos_host::ids::RunId;
-use aos_host::journal::{Entry, Event, JournalError};
+use aos_host::journal::{Cursor, Entry, Event, JournalError};
 use aos_host::outcome::{Cost, OutcomeCode, Spending, Status, StructuredOutcome};
 use aos_host::providers::{Clock as _, SystemClock};
 use aos_host::units::{Money, Timestamp};
@@ -247,16 +247,34 @@ impl Progress {
             Event::StepEnded(ended) => {
                 let why = ended.failure.as_ref().map(|failure| format!("  {}", plain(&failure.message)));
                 let status = self.paint.status(ended.status);
-                let line = format!("{status}  {}  {}", cursor.step, ended.code.as_str());
+                let line = format!("{status}  {}  {}", named(cursor), ended.code.as_str());
                 let _ = writeln!(std::io::stderr(), "{millis:>6} ms  {line}{}", why.unwrap_or_default());
             }
             Event::Retry(retry) => {
-                let line = format!("{}  again in {} ms ({})", cursor.step, retry.delay_ms, plain(&retry.why));
-                let _ =
-                    writeln!(std::io::stderr(), "{millis:>6} ms  {}  {line}", self.paint.word("retry  ", 33));
+                let line = format!("again in {} ms ({})", retry.delay_ms, plain(&retry.why));
+                self.tell(millis, "retry  ", &format!("{}  {line}", named(cursor)));
+            }
+            Event::GaveUp(gave_up) => {
+                self.tell(millis, "gave up", &format!("{}  {}", named(cursor), plain(&gave_up.why)));
+            }
+            Event::FellBack(event) => {
+                let why = event.failure.as_ref().map_or("the fallback stands in", |failure| &failure.message);
+                self.tell(millis, "fallback", &format!("{}  {}", named(cursor), plain(why)));
             }
             _ => {}
         }
+    }
+
+    fn tell(&self, millis: u128, word: &str, line: &str) {
+        let _ = writeln!(std::io::stderr(), "{millis:>6} ms  {}  {line}", self.paint.word(word, 33));
+    }
+}
+
+/// A step, or an element of one.
+pub(crate) fn named(cursor: &Cursor) -> String {
+    match cursor.item {
+        Some(item) => format!("{}[{item}]", cursor.step),
+        None => cursor.step.to_string(),
     }
 }
 

@@ -13,11 +13,15 @@ use crate::workflow::expression::{Binding, ExpressionFault, FaultKind, Reference
 /// Names of steps that a fault tells.
 const SHOWN_NAMES: usize = 12;
 
-/// Whether `.steps` may be used without a name.
+/// What an expression may see, by where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Whole {
-    Granted,
-    Refused,
+pub(super) enum Sight {
+    /// The input, and steps that it names.
+    Step,
+    /// The same, and the element that it is for.
+    Item,
+    /// The input, and all steps at once.
+    Output,
 }
 
 impl Checker {
@@ -26,7 +30,7 @@ impl Checker {
         let parsed = when.as_str().map(|text| (text, Template::parse(text)));
         match parsed {
             Some((text, Ok(template))) if !template.is_literal() => {
-                let used = self.references(pointer, text, &template.references(), Whole::Refused);
+                let used = self.references(pointer, text, &template.references(), Sight::Step);
                 return Some((template, used));
             }
             Some((text, Err(fault))) => self.expression_fault(pointer, text, fault),
@@ -40,7 +44,7 @@ impl Checker {
 
     pub(super) fn output(&mut self, output: &Value) -> Option<Binding> {
         self.numbers("/output", output);
-        self.binding("/output", output, Whole::Granted).map(|(binding, _)| binding)
+        self.binding("/output", output, Sight::Output).map(|(binding, _)| binding)
     }
 
     /// A value with expressions, and the steps that they use.
@@ -48,7 +52,7 @@ impl Checker {
         &mut self,
         pointer: &str,
         value: &Value,
-        whole: Whole,
+        sight: Sight,
     ) -> Option<(Binding, BTreeSet<String>)> {
         let text_at = |inner: &str| value.pointer(inner).and_then(Value::as_str).unwrap_or_default();
         match Binding::parse(value) {
@@ -60,7 +64,7 @@ impl Checker {
                         &outer,
                         text_at(&found.pointer),
                         &found.references,
-                        whole,
+                        sight,
                     ));
                 }
                 Some((binding, used))
@@ -70,29 +74,29 @@ impl Checker {
                     let outer = format!("{pointer}{}", fault.pointer);
                     self.expression_fault(&outer, text_at(&fault.pointer), fault.fault);
                 }
-                self.references_beside_faults(pointer, value, whole);
+                self.references_beside_faults(pointer, value, sight);
                 None
             }
         }
     }
 
     /// The faults of reference in those strings of a value that parse, where others do not.
-    fn references_beside_faults(&mut self, pointer: &str, value: &Value, whole: Whole) {
+    fn references_beside_faults(&mut self, pointer: &str, value: &Value, sight: Sight) {
         match value {
             Value::String(text) => {
                 if let Ok(template) = Template::parse(text) {
-                    self.references(pointer, text, &template.references(), whole);
+                    self.references(pointer, text, &template.references(), sight);
                 }
             }
             Value::Array(elements) => {
                 for (place, element) in elements.iter().enumerate() {
-                    self.references_beside_faults(&format!("{pointer}/{place}"), element, whole);
+                    self.references_beside_faults(&format!("{pointer}/{place}"), element, sight);
                 }
             }
             Value::Object(members) => {
                 for (key, member) in members {
                     let token = key.replace('~', "~0").replace('/', "~1");
-                    self.references_beside_faults(&format!("{pointer}/{token}"), member, whole);
+                    self.references_beside_faults(&format!("{pointer}/{token}"), member, sight);
                 }
             }
             _ => {}
@@ -105,7 +109,7 @@ impl Checker {
         pointer: &str,
         text: &str,
         found: &References,
-        whole: Whole,
+        sight: Sight,
     ) -> BTreeSet<String> {
         let part = |span: &Range<usize>| text.get(span.clone()).unwrap_or_default();
         let mut used = BTreeSet::new();
@@ -118,11 +122,14 @@ impl Checker {
             }
         }
         for (name, span) in &found.unknown_roots {
-            let message = format!("there is no .{name}; an expression sees .input, .steps and .outcomes");
+            if sight == Sight::Item && matches!(name.as_str(), "item" | "index") {
+                continue;
+            }
+            let message = unknown_root(name);
             let span = self.span_within(pointer, part(span));
             self.fault_at(ErrorCode::InvalidReference, pointer, message, span);
         }
-        if let (Some(span), Whole::Refused) = (&found.dynamic, whole) {
+        if let (Some(span), Sight::Step | Sight::Item) = (&found.dynamic, sight) {
             let message =
                 "a step names the steps that it uses, as in .steps.ID; only output may use them all at once";
             let span = self.span_within(pointer, part(span));
@@ -146,5 +153,14 @@ impl Checker {
         };
         let span = self.span_within(pointer, text.get(fault.span.clone()).unwrap_or_default());
         self.push(Fault::new(code, fault.message, &self.text, span).at(pointer).with_help(fault.help));
+    }
+}
+
+fn unknown_root(name: &str) -> String {
+    match name {
+        "item" | "index" => {
+            format!("there is no .{name} here; only with and the fallback of a step with foreach see it")
+        }
+        _ => format!("there is no .{name}; an expression sees .input, .steps and .outcomes"),
     }
 }

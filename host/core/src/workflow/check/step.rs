@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::checker::{Checker, MAX_MILLIS};
-use super::expressions::Whole;
+use super::expressions::Sight;
 use crate::failure::ErrorCode;
 use crate::ids::{SkillId, StepId};
 use crate::journal::MAX_ATTEMPTS;
-use crate::retry::RetryPolicy;
-use crate::workflow::file::StepFile;
-use crate::workflow::{OnError, Step};
+use crate::retry::{RetryPolicy, may_be_asked_for};
+use crate::workflow::expression::Template;
+use crate::workflow::file::{ForEachFile, StepFile};
+use crate::workflow::{ForEach, MAX_PARALLEL, OnError, Step};
 
 impl Checker {
     /// The step, as far as its parts are right.
@@ -22,22 +23,21 @@ impl Checker {
         let mut needs = self.needs(&at("needs"), &file.needs);
         let with = file.with.unwrap_or_else(|| Value::Object(Map::new()));
         self.numbers(&at("with"), &with);
-        let with = self.binding(&at("with"), &with, Whole::Refused);
+        let sight = if file.foreach.is_some() { Sight::Item } else { Sight::Step };
+        let with = self.binding(&at("with"), &with, sight);
         let when = file.when.and_then(|when| self.when(&at("when"), &when));
+        let foreach = file.foreach.and_then(|foreach| self.foreach(&at("foreach"), foreach, &mut needs));
+        let on_error = self.on_error(&at("on_error"), file.on_error.as_ref(), (sight, &mut needs));
         let used = with.iter().map(|(_, used)| used).chain(when.iter().map(|(_, used)| used));
         needs.extend(used.flatten().cloned());
-        if file.foreach.is_some() {
-            let message = "foreach is reserved for a later version";
-            self.fault(ErrorCode::WorkflowInvalid, &at("foreach"), message);
-        }
         self.retry(&at("retry"), &file.retry);
         let deadline = self.millis(&at("deadline_ms"), file.deadline_ms);
         let ceiling = self.cents(&at("ceiling_cents"), file.ceiling_cents.as_ref());
-        let on_error = self.on_error(&at("on_error"), file.on_error.as_ref());
         let (retry, needs) =
             (file.retry, needs.into_iter().filter_map(|name| StepId::new(name).ok()).collect());
         let when = when.map(|(when, _)| when);
-        Some(Step { id: id?, skill: skill?, with: with?.0, needs, when, retry, deadline, ceiling, on_error })
+        let (id, skill, with) = (id?, skill?, with?.0);
+        Some(Step { id, skill, foreach, with, needs, when, retry, deadline, ceiling, on_error })
     }
 
     fn needs(&mut self, pointer: &str, needs: &[String]) -> BTreeSet<String> {
@@ -64,18 +64,77 @@ impl Checker {
                 self.fault(ErrorCode::WorkflowInvalid, &format!("{pointer}/{name}"), message);
             }
         }
+        self.retried_codes(pointer, retry);
     }
 
-    fn on_error(&mut self, pointer: &str, value: Option<&Value>) -> OnError {
+    fn retried_codes(&mut self, pointer: &str, retry: &RetryPolicy) {
+        if let Some(code) = retry.also.iter().find(|code| !may_be_asked_for(**code)) {
+            let message = format!(
+                "{code} cannot be tried again: only codes of the class after-change can be asked for, where the run goes on"
+            );
+            self.fault(ErrorCode::WorkflowInvalid, &format!("{pointer}/also"), message);
+        }
+        if let Some(code) = retry.never.iter().find(|code| !code.row().retry.is_retried()) {
+            let message = format!("{code} is not tried again anyway; leave it out");
+            self.fault(ErrorCode::WorkflowInvalid, &format!("{pointer}/never"), message);
+        }
+    }
+
+    fn foreach(&mut self, pointer: &str, file: ForEachFile, needs: &mut BTreeSet<String>) -> Option<ForEach> {
+        let at = format!("{pointer}/in");
+        self.numbers(&at, &file.items);
+        let literal = |text: &str| Template::parse(text).is_ok_and(|template| template.is_literal());
+        if file.items.as_str().map_or(!file.items.is_array(), literal) {
+            let message = "in is a list, or a text of the form ${ EXPRESSION } that gives one";
+            self.fault(ErrorCode::WorkflowInvalid, &at, message);
+        }
+        let items = self.binding(&at, &file.items, Sight::Step);
+        let parallel = file.parallel.unwrap_or(1);
+        let within = u32::try_from(parallel).ok().filter(|parallel| (1..=MAX_PARALLEL).contains(parallel));
+        if within.is_none() {
+            let message = format!("parallel is from 1 to {MAX_PARALLEL}");
+            self.fault(ErrorCode::WorkflowInvalid, &format!("{pointer}/parallel"), message);
+        }
+        let (items, used) = items?;
+        needs.extend(used);
+        Some(ForEach { items, parallel: within? })
+    }
+
+    fn on_error(
+        &mut self,
+        pointer: &str,
+        value: Option<&Value>,
+        (sight, needs): (Sight, &mut BTreeSet<String>),
+    ) -> OnError {
         match value {
             None => return OnError::Fail,
             Some(Value::String(word)) if word == "fail" => return OnError::Fail,
             Some(Value::String(word)) if word == "continue" => return OnError::Continue,
-            Some(Value::Object(members)) if members.contains_key("fallback") => {
-                self.fault(ErrorCode::WorkflowInvalid, pointer, "fallback is reserved for a later version");
+            Some(Value::Object(members)) if members.len() == 1 && members.contains_key("fallback") => {
+                let value = members.get("fallback").unwrap_or(&Value::Null);
+                return self.fallback(&format!("{pointer}/fallback"), value, (sight, needs));
             }
-            Some(_) => self.fault(ErrorCode::WorkflowInvalid, pointer, "on_error is fail or continue"),
+            Some(_) => {
+                let form = "on_error is fail, continue, or {fallback: VALUE}";
+                self.fault(ErrorCode::WorkflowInvalid, pointer, form);
+            }
         }
         OnError::Fail
+    }
+
+    fn fallback(
+        &mut self,
+        pointer: &str,
+        value: &Value,
+        (sight, needs): (Sight, &mut BTreeSet<String>),
+    ) -> OnError {
+        self.numbers(pointer, value);
+        match self.binding(pointer, value, sight) {
+            Some((binding, used)) => {
+                needs.extend(used);
+                OnError::Fallback(binding)
+            }
+            None => OnError::Fail,
+        }
     }
 }

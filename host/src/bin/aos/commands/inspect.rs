@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use aos_host::canonical;
 use aos_host::ids::StepId;
 use aos_host::journal::{
-    AttemptView, CallView, Cursor, Divergence, Interrupted, JournalError, Recording, RunView, StepView,
-    differences,
+    AttemptView, CallView, Cursor, Divergence, FellBack, Interrupted, JournalError, Recording, RunView,
+    StepView, differences,
 };
 use aos_host::outcome::OutcomeCode;
 use aos_host::providers::read_journal;
@@ -188,6 +188,16 @@ fn attempt_line(attempt: &AttemptView) -> String {
     }
     if let Some(retry) = &attempt.retry {
         line.push_str(&format!("  again in {} ms", retry.delay_ms));
+    }
+    if let Some(gave_up) = &attempt.gave_up {
+        line.push_str(&format!("  not again: {}", shortened(&gave_up.why)));
+    }
+    match &attempt.fell_back {
+        Some(FellBack { failure: None, .. }) => line.push_str("  the fallback stands in"),
+        Some(FellBack { failure: Some(failure), .. }) => {
+            line.push_str(&format!("  no fallback: {}", shortened(&failure.message)));
+        }
+        None => {}
     }
     line
 }
