@@ -101,7 +101,13 @@ async fn world(stubs: Option<&str>) -> Runtime {
 }
 
 /// Lets a child run a workflow until it is killed; false when it came to its end before.
-async fn kill(workflow: &str, stubs: Option<&str>, journal: &Path, write: u64, moment: Moment) -> bool {
+pub(super) async fn kill(
+    workflow: &str,
+    stubs: Option<&str>,
+    journal: &Path,
+    write: u64,
+    moment: Moment,
+) -> bool {
     !spawn(workflow, stubs, journal, write, moment).wait().await.unwrap().success()
 }
 
@@ -131,7 +137,7 @@ fn spawn_by(mut order: Value, journal: &Path, write: u64, moment: Moment) -> Chi
 }
 
 /// Goes on with a journal, and gives the outcome and the whole journal.
-async fn resume(runtime: &Runtime, path: &Path) -> Recorded {
+pub(super) async fn resume(runtime: &Runtime, path: &Path) -> Recorded {
     let (sink, recording) = FileSink::take_up(path).unwrap();
     let run = runtime
         .resume(sink, recording, ResumeOptions::default())

@@ -6,6 +6,8 @@ mod budget_exceeded_workflow;
 mod certification;
 mod determinism;
 mod error_recovery_workflow;
+mod fallback;
+mod fan_out;
 mod killed_run;
 mod killed_under_budget;
 mod llm_chain_workflow;
