@@ -1,6 +1,7 @@
 //! The repository itself, read as text.
 
 mod components;
+mod failure_pages;
 mod frozen;
 mod golden;
 mod worked_example;

@@ -21,3 +21,4 @@ mod simple_http_workflow;
 mod stopped_workflow;
 mod tampered_at_length;
 mod tampered_journal;
+mod under_way;

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::component_store::ComponentStore;
 use super::replay_engines::ReplayEngines;
+use super::under_way::UnderWay;
 use super::{Inner, Runtime};
 use crate::metrics::Metrics;
 use crate::providers::World;
@@ -24,6 +25,7 @@ pub struct RuntimeBuilder {
     compile_cache: Option<PathBuf>,
     compile_child: Option<PathBuf>,
     components: Option<PathBuf>,
+    max_runs: u32,
 }
 
 impl RuntimeBuilder {
@@ -34,6 +36,7 @@ impl RuntimeBuilder {
             compile_cache: None,
             compile_child: None,
             components: None,
+            max_runs: u32::MAX,
         }
     }
 
@@ -67,6 +70,13 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Lets at most so many runs be under way at one time: one more ends `CONCURRENCY_LIMIT`, before it begins. Without
+    /// this, there is no limit to runs, and their invocations wait for each other.
+    pub const fn max_runs(mut self, runs: u32) -> Self {
+        self.max_runs = runs;
+        self
+    }
+
     /// Makes the runtime.
     ///
     /// # Errors
@@ -92,6 +102,7 @@ impl RuntimeBuilder {
             prices: Arc::new(prices),
             components: self.components.map(ComponentStore::new),
             permits: Arc::new(Semaphore::new(CONCURRENT_INVOCATIONS as usize)),
+            under_way: UnderWay::new(self.max_runs),
             metrics: Metrics::new().map_err(|error| wrong(error.to_string()))?,
         };
         Ok(Runtime { inner: Arc::new(inner) })

@@ -10,6 +10,7 @@ mod replay_engines;
 mod resume;
 mod run;
 mod run_options;
+mod under_way;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -34,6 +35,7 @@ pub use run_options::RunOptions;
 
 use self::component_store::ComponentStore;
 use self::replay_engines::ReplayEngines;
+use self::under_way::UnderWay;
 use crate::invocation::{Admission, Prepared};
 use crate::metrics::Metrics;
 use crate::providers::World;
@@ -53,6 +55,7 @@ struct Inner {
     prices: Arc<PriceList>,
     components: Option<ComponentStore>,
     permits: Arc<Semaphore>,
+    under_way: UnderWay,
     metrics: Metrics,
 }
 
@@ -137,7 +140,7 @@ impl Runtime {
     /// # Errors
     ///
     /// A failure before anything is written or asked: `SKILL_DIGEST_MISMATCH`, `RECORDING_FOREIGN`, `CONFIG_INVALID` for
-    /// another world or price list, `REQUEST_INVALID` for a run that has ended.
+    /// another world or price list, `REQUEST_INVALID` for a run that has ended, `CONCURRENCY_LIMIT`, `HOST_SHUTTING_DOWN`.
     pub async fn resume(
         &self,
         journal: impl Sink + 'static,
@@ -182,6 +185,12 @@ impl Runtime {
         let now = self.inner.world.clock().wall();
         let random = self.inner.world.entropy().draw().unwrap_or_default();
         new_run_id(whole_millis(now.since_epoch()), random)
+    }
+
+    /// Begins no more runs (`HOST_SHUTTING_DOWN`), and waits until those under way have ended. Runs are not stopped: whoever
+    /// holds one may [cancel](Run::cancel) it, or [leave](Run::leave) it to be resumed. Replays go on.
+    pub async fn shut_down(&self) {
+        self.inner.under_way.close().await;
     }
 
     /// What was counted so far, in the Prometheus text format; empty when it cannot be written.

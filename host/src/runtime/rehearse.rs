@@ -49,7 +49,9 @@ pub(super) async fn rehearse(
         behind: Behind::Rehearsed(Arc::new(Rehearsing { known, clock, stubs })),
     };
     let begun = Ok(Arc::new(live));
-    Ok(follow(inner, Beginning { id, workflow, input, begun, skills, stop, entries, now }).outcome().await)
+    let place = None;
+    let beginning = Beginning { id, workflow, input, begun, skills, stop, entries, now, place };
+    Ok(follow(inner, beginning).outcome().await)
 }
 
 fn record(

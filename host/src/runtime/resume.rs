@@ -64,6 +64,7 @@ pub(super) async fn resume(
     recording: Recording,
     options: ResumeOptions,
 ) -> Result<Run, Failure> {
+    let place = Some(inner.under_way.begin()?);
     let facts = recording.facts()?;
     let started = facts.run().clone();
     check(inner, &recording, &started)?;
@@ -73,7 +74,7 @@ pub(super) async fn resume(
     let (stop, (listener, entries)) = (watch::Sender::new(None), mpsc::unbounded_channel());
     let live = begin(inner, (sink, recording), &workflow, (listen(listener), options.budget))?;
     let (id, input, now) = (started.run, started.input, facts.started());
-    Ok(follow(inner, Beginning { id, workflow, input, begun: Ok(live), skills, stop, entries, now }))
+    Ok(follow(inner, Beginning { id, workflow, input, begun: Ok(live), skills, stop, entries, now, place }))
 }
 
 /// The outcome of a run that may not go on: why, and what its journal holds so far. Of a journal that does not hold

@@ -22,6 +22,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinHandle};
 
+use super::under_way::Place;
 use super::{Inner, RunOptions, course, new_run_id};
 use crate::gate::{Behind, Course, LiveRun, RunTime};
 use crate::invocation::{Prepared, StopReason};
@@ -121,7 +122,8 @@ pub(super) fn start(inner: &Arc<Inner>, workflow: &Workflow, input: Value, optio
     let drawn = inner.world.entropy().draw();
     let new_id = || new_run_id(whole_millis(now.since_epoch()), drawn.clone().unwrap_or_default());
     let id = options.id.unwrap_or_else(new_id);
-    let readable = check_readable(&input);
+    let place = inner.under_way.begin();
+    let readable = place.as_ref().map_err(Failure::clone).and_then(|_| check_readable(&input));
     let begun = readable.and(drawn).and_then(|_| inner.world.entropy().draw()).and_then(|seed| {
         let money = &options.money;
         let limits = money.take(id, workflow.budget(), now)?;
@@ -130,7 +132,8 @@ pub(super) fn start(inner: &Arc<Inner>, workflow: &Workflow, input: Value, optio
         begin(inner, workflow, options.sink, started, (listener, money.budget.clone()))
             .inspect_err(|_| money.give_back(id, now))
     });
-    follow(inner, Beginning { id, workflow: workflow.clone(), input, begun, skills, stop, entries, now })
+    let (workflow, place) = (workflow.clone(), place.ok());
+    follow(inner, Beginning { id, workflow, input, begun, skills, stop, entries, now, place })
 }
 
 /// A run that is about to be followed to its end.
@@ -143,11 +146,13 @@ pub(super) struct Beginning {
     pub stop: watch::Sender<Option<StopReason>>,
     pub entries: mpsc::UnboundedReceiver<Arc<Entry>>,
     pub now: Timestamp,
+    /// Among the runs that are under way; a rehearsal has none.
+    pub place: Option<Place>,
 }
 
 /// Follows a run to its end, in a task of its own.
 pub(super) fn follow(inner: &Arc<Inner>, beginning: Beginning) -> Run {
-    let Beginning { id, workflow, input, begun, skills, stop, entries, now } = beginning;
+    let Beginning { id, workflow, input, begun, skills, stop, entries, now, place } = beginning;
     let live = begun.as_ref().ok().cloned();
     let last_resort = LastResort { id, inner: Arc::clone(inner), live, workflow: workflow.clone() };
     let (at_work, over) = watch::channel(());
@@ -157,7 +162,7 @@ pub(super) fn follow(inner: &Arc<Inner>, beginning: Beginning) -> Run {
             Ok(live) => live_run(inner, live, workflow, input, (skills, asked)).await,
             Err(failure) => StructuredOutcome::refused(id, &failure, now),
         };
-        drop(at_work);
+        drop((at_work, place));
         outcome
     });
     Run { id, stop, entries, over, work, last_resort }

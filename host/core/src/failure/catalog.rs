@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::code::ROWS;
 use super::{ErrorCategory, ErrorCode};
+use crate::units::whole_millis;
 
 /// How loudly a failure should be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -64,6 +66,20 @@ impl RetryClass {
         self.schedule().0 > 1
     }
 
+    /// The word, as in `after-change`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::Backoff => "backoff",
+            Self::Hint => "hint",
+            Self::Overload => "overload",
+            Self::Idempotent => "idempotent",
+            Self::Once => "once",
+            Self::AfterChange => "after-change",
+        }
+    }
+
     /// Attempts in all, the pause before the second, and the longest pause.
     #[must_use]
     pub const fn schedule(self) -> (u32, Duration, Duration) {
@@ -92,12 +108,11 @@ pub enum Settlement {
 }
 
 /// One line of the catalogue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
     /// The code.
     pub code: ErrorCode,
     /// Its word.
-    #[serde(skip)]
     pub word: &'static str,
     /// Its class.
     pub category: ErrorCategory,
@@ -117,7 +132,33 @@ pub struct Row {
     pub meaning: &'static str,
     /// What to do about it, in one line.
     pub advice: &'static str,
+    /// What happened, what to do, and an example, as Markdown.
+    pub page: &'static str,
 }
+
+impl Row {
+    /// Whether the host tries again by itself.
+    #[must_use]
+    pub const fn is_retried(&self) -> bool {
+        self.retry.is_retried()
+    }
+
+    /// The row as programs read it: an object by [`SCHEMA`].
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let (attempts, base, cap) = self.retry.schedule();
+        json!({
+            "code": self.code, "category": self.category, "severity": self.severity, "retry": self.retry,
+            "retryable": self.is_retried(), "attempts": attempts, "base_ms": whole_millis(base),
+            "cap_ms": whole_millis(cap), "fault": self.fault, "settlement": self.settlement,
+            "http_status": self.http_status, "grpc_status": self.grpc_status, "meaning": self.meaning,
+            "advice": self.advice,
+        })
+    }
+}
+
+/// The JSON Schema of a list of rows, as [`Catalog::to_json`] makes it.
+pub const SCHEMA: &str = include_str!("../../../../docs/failures.schema.json");
 
 /// All codes, to be asked at run time.
 #[derive(Debug, Clone, Copy)]
@@ -148,6 +189,12 @@ impl Catalog {
 
     /// The rows that the host tries again by itself.
     pub fn retryable(self) -> impl Iterator<Item = &'static Row> {
-        self.rows().filter(|row| row.retry.is_retried())
+        self.rows().filter(|row| row.is_retried())
+    }
+
+    /// All rows as programs read them: a list by [`SCHEMA`].
+    #[must_use]
+    pub fn to_json(self) -> Value {
+        self.rows().map(Row::to_json).collect()
     }
 }

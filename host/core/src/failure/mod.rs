@@ -9,7 +9,7 @@ mod status;
 mod table;
 mod word;
 
-pub use catalog::{Catalog, Fault, RetryClass, Row, Settlement, Severity, catalog};
+pub use catalog::{Catalog, Fault, RetryClass, Row, SCHEMA as CATALOG_SCHEMA, Settlement, Severity, catalog};
 pub use category::ErrorCategory;
 pub use code::ErrorCode;
 pub use failure::{BUDGET_FILE, FUEL_OF_ANOTHER_BUILD, FUEL_OF_ANOTHER_ENGINE, Failure, advice};

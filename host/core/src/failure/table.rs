@@ -40,6 +40,7 @@ macro_rules! catalogue {
                         grpc_status: $grpc,
                         meaning: $meaning,
                         advice: $advice,
+                        page: include_str!(concat!("../../../../docs/failures/", $word, ".md")),
                     },)*
                 }
             }

@@ -3,6 +3,7 @@
 mod commands;
 mod compile_child;
 mod failed;
+mod failures_options;
 mod folders;
 mod models;
 mod money_options;
@@ -39,6 +40,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Certify(certify) => commands::certify(certify).await,
         Command::Keygen(keygen) => commands::keygen(&keygen),
         Command::Budget { command } => commands::budget(command),
+        Command::Failures { list, command } => commands::failures(&list, command),
         Command::Prices(prices) => commands::prices(&prices),
         Command::Skills { command: SkillsCommand::List(list) } => commands::list(list).await,
         Command::Skills { command: SkillsCommand::Describe(describe) } => commands::describe(describe).await,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use aos_host::providers::Durability;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::failures_options::{FAILURES_EXAMPLES, FailuresArgs, FailuresCommand};
 use crate::money_options::{
     BUDGET_EXAMPLES, BudgetCommand, MoneyArgs, PRICES_EXAMPLES, PriceListArg, PricesArgs,
 };
@@ -145,6 +146,14 @@ pub(crate) enum Command {
     /// Print what models, requests and fuel cost
     #[command(after_help = PRICES_EXAMPLES)]
     Prices(PricesArgs),
+    /// Ask the catalogue of failures: every code, what it means, and what to do
+    #[command(after_help = FAILURES_EXAMPLES, args_conflicts_with_subcommands = true)]
+    Failures {
+        #[command(flatten)]
+        list: FailuresArgs,
+        #[command(subcommand)]
+        command: Option<FailuresCommand>,
+    },
     /// Look at skills
     Skills {
         #[command(subcommand)]

@@ -3,6 +3,7 @@
 mod budget;
 mod budget_settle;
 mod certify;
+mod failures;
 mod follow;
 mod inspect;
 mod keygen;
@@ -15,6 +16,7 @@ mod verify;
 
 pub(crate) use budget::budget;
 pub(crate) use certify::certify;
+pub(crate) use failures::failures;
 pub(crate) use inspect::{diff, inspect};
 pub(crate) use keygen::keygen;
 pub(crate) use prices::prices;
