@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aos_host::budget::{PriceList, TokenCount};
-use aos_host::failure::{ErrorCategory, ErrorCode};
+use aos_host::failure::{ErrorCategory, ErrorCode, Settlement};
 use aos_host::journal::Event;
 use aos_host::outcome::{OutcomeCode, Status};
 use aos_host::providers::{AnthropicMessages, OpenAiCompatible, StubWorld, World};
@@ -490,6 +490,23 @@ fn requests_cost_what_the_price_list_says() {
         record_under(&runtime, &flow, held).await.assert_success();
         record_under(&runtime, &flow, held - 1).await.assert_failure(ErrorCode::BudgetExceeded);
         assert_eq!(server.requests().len(), 2);
+    });
+}
+
+#[test]
+fn an_upstream_that_says_that_it_did_nothing_is_paid_nothing() {
+    in_time(async {
+        let list = "as_of = \"2026-01-01\"\nfuel = 0\n[http.\"*\"]\nrequest = 5_000_000\n";
+        let runtime = of_prices(World::live(), PriceList::from_toml(list).unwrap()).await;
+        for status in [401, 402, 403, 404, 409, 410, 429, 500, 503, 504, 529] {
+            let server = Server::start([Reply::status(status)]).await;
+            let step = json!({"with": {"url": server.url("/")}, "retry": {"max_attempts": 1}});
+            let run = record(&runtime, &flow::http_step(&server, step), json!({})).await;
+            let OutcomeCode::Error(code) = run.outcome.code else { panic!("{status} is a failure") };
+            let refunds = code.row().settlement == Settlement::Refund;
+            assert_eq!(run.outcome.cost.absorbed.nanos(), if refunds { 0 } else { 5 }, "{status}");
+            assert_eq!(refunds, [401, 402, 403, 429, 503, 529].contains(&status), "{status}");
+        }
     });
 }
 

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use aos_core::budget::{PriceList, Quote};
-use aos_core::failure::{ErrorCode, Failure, UpstreamAnswer, classify_status};
+use aos_core::failure::{ErrorCode, Failure, Settlement, UpstreamAnswer, classify_status, code_of_status};
 use aos_core::outcome::Spending;
 use aos_core::policy::{Policy, check_head, parse_url};
 use aos_core::units::Timestamp;
@@ -156,7 +156,13 @@ impl HostCall for HttpCall {
         Ok(prices.http(self.parsed()?).quote(self.body_len().saturating_add(MAX_BODY_BYTES as u64)))
     }
 
+    /// An upstream that says that it did nothing is paid nothing.
     fn spent(&self, answer: &HttpAnswer, prices: &PriceList) -> Spending {
+        let refused =
+            code_of_status(answer.status).is_some_and(|code| code.row().settlement == Settlement::Refund);
+        if refused {
+            return Spending::default();
+        }
         let bytes = self.body_len().saturating_add(answer.body.len_bytes());
         self.parsed().map(|url| prices.http(url).quote(bytes).worst()).unwrap_or_default()
     }

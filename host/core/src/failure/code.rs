@@ -74,13 +74,13 @@ catalogue! {
         "check the name with `aos skills list`, or name its folder with --skills";
     SkillDigestMismatch "SKILL_DIGEST_MISMATCH" INTEGRITY Critical Never Operator Nothing 409 "FAILED_PRECONDITION"
         "the component is another one than the journal was recorded with"
-        "give the folder that holds the recorded component with --skills, or try another build with --skill ID=FILE";
+        "give the folder that holds the recorded component with --skills; a replay also tries another build (--skill ID=FILE)";
     CacheIntegrity "CACHE_INTEGRITY" INTEGRITY Warning Never Host Nothing 500 "DATA_LOSS"
         "the folder of compiled components is open to others, so what it holds cannot be trusted"
         "make the folder private as the message says, and see who else writes to it";
     ComponentInvalid "COMPONENT_INVALID" VALIDATION Error Never Operator Nothing 422 "INVALID_ARGUMENT"
         "the file is no WebAssembly component that this engine takes"
-        "build it as a component: cargo build --target wasm32-wasip2";
+        "check the path, and build it as a component: cargo build --target wasm32-wasip2";
     ComponentTooLarge "COMPONENT_TOO_LARGE" VALIDATION Error Never Operator Nothing 413 "INVALID_ARGUMENT"
         "the component has more bytes than the host compiles"
         "strip it, or build it for size";
@@ -95,7 +95,7 @@ catalogue! {
         "export both, as docs/writing-a-skill.md shows";
     CompileFailed "COMPILE_FAILED" PERMANENT Error Never Operator Nothing 422 "INTERNAL"
         "the compiler refused the component"
-        "see the compiler's words in the details";
+        "see the compiler's words in the message";
     CompileTimeout "COMPILE_TIMEOUT" RESOURCE Error Never Operator Nothing 422 "RESOURCE_EXHAUSTED"
         "compiling the component took longer than the host waits"
         "build it for size, or compile it ahead on a faster machine";
@@ -106,7 +106,7 @@ catalogue! {
     SkillTrap "SKILL_TRAP" SKILL Error Never Skill Actual 500 "INTERNAL"
         "the component trapped: a panic, or a broken instruction"
         "report it to the skill's author with the trap's name";
-    InstantiationFailed "INSTANTIATION_FAILED" SKILL Error Never Skill Nothing 500 "INTERNAL"
+    InstantiationFailed "INSTANTIATION_FAILED" SKILL Error Never Skill Actual 500 "INTERNAL"
         "the component could not be set up"
         "report it to the skill's author";
     SkillExit "SKILL_EXIT" SKILL Error Never Skill Actual 500 "INTERNAL"
@@ -114,7 +114,7 @@ catalogue! {
         "report it to the skill's author";
     AbiViolation "ABI_VIOLATION" SKILL Error Never Skill Actual 500 "INTERNAL"
         "the component broke a rule of the component model or of the skill contract"
-        "rebuild it with a current toolchain; see the details";
+        "see what it did in the message, and rebuild it with a current toolchain";
     ReentrancyDenied "REENTRANCY_DENIED" SKILL Error Never Skill Actual 500 "INTERNAL"
         "the component called the host from a place where the component model forbids it, such as its own allocator"
         "report it to the skill's author with the trap's name";
@@ -327,7 +327,7 @@ catalogue! {
         "restore the file from a copy; nothing of it can be trusted";
     JournalIo "JOURNAL_IO" INFRASTRUCTURE Critical Never Host Hold 500 "INTERNAL"
         "the journal could not be written or read, and no run goes on without it"
-        "see the operating system's words; free the disk or the file's lock, and go on with `aos resume`";
+        "see the operating system's words, and mend the file or name another; a run that was under way goes on with `aos resume`";
     DiskFull "DISK_FULL" INFRASTRUCTURE Critical Never Operator Hold 507 "RESOURCE_EXHAUSTED"
         "the disk or its quota is full, so the journal could not be written, and no run goes on without it"
         "free space where the message says, and go on with `aos resume`";

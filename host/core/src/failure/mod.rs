@@ -13,4 +13,4 @@ pub use catalog::{Catalog, Fault, RetryClass, Row, SCHEMA as CATALOG_SCHEMA, Set
 pub use category::ErrorCategory;
 pub use code::ErrorCode;
 pub use failure::{BUDGET_FILE, FUEL_OF_ANOTHER_BUILD, FUEL_OF_ANOTHER_ENGINE, Failure, advice};
-pub use status::{UpstreamAnswer, classify_status, retry_after};
+pub use status::{UpstreamAnswer, classify_status, code_of_status, retry_after};

@@ -22,7 +22,7 @@ pub struct UpstreamAnswer<'a> {
 /// The failure that a status stands for, or `None` for 2xx.
 #[must_use]
 pub fn classify_status(answer: UpstreamAnswer<'_>) -> Option<Failure> {
-    let code = code_of(answer.status)?;
+    let code = code_of_status(answer.status)?;
     let mut failure =
         Failure::new(code, format!("the upstream answered with status {}", answer.status)).sent();
     failure.status = Some(answer.status);
@@ -30,7 +30,9 @@ pub fn classify_status(answer: UpstreamAnswer<'_>) -> Option<Failure> {
     Some(failure)
 }
 
-fn code_of(status: u16) -> Option<ErrorCode> {
+/// The word that a status stands for, or `None` for 2xx.
+#[must_use]
+pub const fn code_of_status(status: u16) -> Option<ErrorCode> {
     Some(match status {
         200..=299 => return None,
         304 => ErrorCode::UpstreamPrecondition,
