@@ -6,6 +6,7 @@ mod budget_exceeded_workflow;
 mod certification;
 mod determinism;
 mod error_recovery_workflow;
+mod failure_catalog;
 mod fallback;
 mod fan_out;
 mod killed_run;

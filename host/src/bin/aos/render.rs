@@ -178,12 +178,13 @@ pub(crate) fn conclude_with(
 /// Where a failure struck, as far as its details say.
 fn place_of(details: &Value) -> Option<String> {
     let part = |name: &str, label: &str| {
-        let value = details.get(name)?;
+        let value = details.get(name).filter(|value| !value.is_null())?;
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         (!value.is_empty()).then(|| format!("{label} {value}"))
     };
     let parts = [
         part("step", "step"),
+        part("item", "item"),
         part("pointer", "at"),
         part("call", "call"),
         part("status", "status"),
