@@ -2,4 +2,5 @@
 
 mod classes;
 mod entries;
+mod links;
 mod wasi_http;

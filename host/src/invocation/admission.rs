@@ -18,6 +18,7 @@ use wasmtime::component::Linker;
 use wasmtime::component::types::{ComponentExtern, ComponentItem};
 
 use super::Prepared;
+use super::elsewhere::provider_of;
 use crate::doors::{EffectClass, Guest, ImportRow, imports};
 use crate::gate::Gate;
 use crate::sandbox::bindings::SkillPre;
@@ -151,7 +152,9 @@ fn link(compiled: &Compiled, linker: &Linker<Guest>) -> Result<SkillPre<Guest>, 
     let component = &compiled.component;
     let unknown = notes(compiled).into_iter().find(|note| note.class.is_none());
     if let Some(note) = unknown {
-        let message = format!("the component imports {}, which this host does not provide", note.interface);
+        let provider = provider_of(&note.interface);
+        let message =
+            format!("the component imports {}, which this host does not provide: {provider}", note.interface);
         return Err(Failure::new(ErrorCode::LinkUnknownImport, message).with_subcode(note.interface));
     }
     for name in ["describe", "invoke"] {

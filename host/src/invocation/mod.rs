@@ -2,6 +2,7 @@
 
 mod admission;
 mod answer;
+mod elsewhere;
 mod order;
 mod prepared;
 
