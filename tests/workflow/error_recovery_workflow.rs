@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use aos_host::Runtime;
 use aos_host::failure::{ErrorCategory, ErrorCode};
 use aos_host::journal::Retry;
 use aos_host::outcome::OutcomeCode;
-use aos_host::providers::{FixedEntropy, StubWorld, World};
+use aos_host::providers::{FixedEntropy, MemorySink, StubWorld, World};
+use aos_host::{RunOptions, Runtime};
 use serde_json::{Value, json};
 
+use crate::hostile::body_of;
+use crate::hostile::component::hostile;
 use crate::support::flow;
-use crate::support::recorded::{Recorded, record};
+use crate::support::recorded::{Recorded, parse, record};
 use crate::support::runtime::{in_time, live, of, specified, stubbed};
 use crate::support::server::{Reply, Server};
 
@@ -315,5 +317,22 @@ fn a_name_that_does_not_resolve_is_tried_again() {
         let run = record(&live().await, &workflow, json!({})).await;
         run.assert_failure(ErrorCode::DnsFailure);
         assert_eq!(codes(&run), [ErrorCode::DnsFailure]);
+    });
+}
+
+#[test]
+fn a_skill_that_says_that_its_failure_may_pass_is_tried_again() {
+    in_time(async {
+        let runtime = stubbed("{}").await;
+        let name = "says_that_it_may_pass";
+        runtime.register_skill(hostile(name, &body_of(name))).await.unwrap();
+        let workflow = flow::one_step(json!({}), name, json!({"retry": at_once()}));
+        let sink = MemorySink::default();
+        let options = RunOptions::default().journal(sink.clone());
+        let outcome = runtime.start(&parse(&workflow), json!({}), options).outcome().await;
+        let run = Recorded { outcome, journal: sink.bytes() };
+        run.assert_failure(ErrorCode::SkillError).assert_replays_on(&runtime).await;
+        assert_eq!((run.outcome.category, run.outcome.retryable), (Some(ErrorCategory::Transient), true));
+        assert_eq!(codes(&run), [ErrorCode::SkillError; 3]);
     });
 }
