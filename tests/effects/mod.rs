@@ -1,5 +1,8 @@
 //! What a component can import: each function has a class, and does what its class says, live and in a replay.
 
+mod callers;
 mod classes;
+mod denied;
 mod entries;
+mod panics;
 mod wasi_http;

@@ -3,6 +3,7 @@
 
 pub(crate) mod component;
 mod engines;
+mod panicking_world;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

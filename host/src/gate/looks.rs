@@ -144,12 +144,14 @@ impl Gate {
     }
 
     fn emitted_before(&self, replayer: &Replayer, emitted: &Emitted) -> Result<(), Stop> {
-        replayer.emitted(&self.0.cursor, emitted).map_err(|found| Stop::new(found.into()))
+        let repeated = replayer.emitted(&self.0.cursor, emitted);
+        repeated.map_err(|found| self.parted(replayer, emitted.index, found))
     }
 
     /// The recorded denial; none where the run was killed before it was recorded.
     fn denied_before(&self, replayer: &Replayer, intent: &Intent) -> Result<Option<Failure>, Stop> {
-        match replayer.recall(&self.0.cursor, intent).map_err(|found| Stop::new(found.into()))? {
+        let recalled = replayer.recall(&self.0.cursor, intent);
+        match recalled.map_err(|found| self.parted(replayer, intent.index, found))? {
             Recalled::Result(result) => Ok(Some(result.failure.clone().unwrap_or_else(no_world))),
             Recalled::CutOff => Ok(None),
         }
@@ -198,7 +200,7 @@ impl Gate {
         match replayer.observed(&self.0.cursor, index, name) {
             Ok(Some(value)) => Ok(value),
             Ok(None) => Err(self.cut_off(index)),
-            Err(found) => Err(Stop::new(found.into())),
+            Err(found) => Err(self.parted(replayer, index, found)),
         }
     }
 

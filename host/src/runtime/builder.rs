@@ -10,10 +10,11 @@ use tokio::sync::Semaphore;
 use super::component_store::ComponentStore;
 use super::replay_engines::ReplayEngines;
 use super::{Inner, Runtime};
+use crate::doors::PanicPoint;
 use crate::metrics::Metrics;
 use crate::providers::World;
 use crate::registry::Registry;
-use crate::sandbox::{CONCURRENT_INVOCATIONS, CompileCache, Compiler, Engine};
+use crate::sandbox::{CONCURRENT_INVOCATIONS, CompileCache, Compiler, Engine, caught_in};
 
 /// Sets up a [`Runtime`]. Without anything said, it is live, keeps nothing on disk and has the bundled price list.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ pub struct RuntimeBuilder {
     compile_cache: Option<PathBuf>,
     compile_child: Option<PathBuf>,
     components: Option<PathBuf>,
+    panics: Vec<PanicPoint>,
 }
 
 impl RuntimeBuilder {
@@ -34,6 +36,7 @@ impl RuntimeBuilder {
             compile_cache: None,
             compile_child: None,
             components: None,
+            panics: Vec::new(),
         }
     }
 
@@ -67,12 +70,24 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Makes the host panic where a skill of a live run calls this function, such as `wasi:clocks/wall-clock` and `now`, so
+    /// that you can see what your program does when the host panics: the run ends in `HOST_PANIC`, and the next one is
+    /// clean. Replays do not panic there.
+    pub fn panic_in(mut self, interface: impl Into<String>, function: impl Into<String>) -> Self {
+        self.panics.push(PanicPoint { interface: interface.into(), function: function.into() });
+        self
+    }
+
     /// Makes the runtime.
     ///
     /// # Errors
     ///
     /// `CONFIG_INVALID` or `CACHE_INTEGRITY`, with the way out.
     pub fn build(self) -> Result<Runtime, Failure> {
+        caught_in(|| self.make())?
+    }
+
+    fn make(self) -> Result<Runtime, Failure> {
         let mut compiler = Compiler::new(Engine::new()?);
         if let Some(folder) = self.compile_cache {
             compiler = compiler.with_cache(CompileCache::open(folder)?);
@@ -87,7 +102,7 @@ impl RuntimeBuilder {
         };
         let inner = Inner {
             replays: ReplayEngines::new(compiler.clone()),
-            registry: Registry::new(compiler)?,
+            registry: Registry::new(compiler, &self.panics)?,
             world: self.world,
             prices: Arc::new(prices),
             components: self.components.map(ComponentStore::new),

@@ -19,6 +19,7 @@ use aos_core::units::{Timestamp, whole_millis};
 use aos_core::workflow::Workflow;
 use futures_util::stream::{self, Stream};
 use serde_json::Value;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinHandle};
 
@@ -27,6 +28,7 @@ use crate::gate::{Behind, Course, LiveRun, RunTime};
 use crate::invocation::{Prepared, StopReason};
 use crate::metrics::Mode;
 use crate::providers::{AgentBudget, MemorySink};
+use crate::sandbox::{caught_in, panicked};
 use crate::workflow::{RunPlan, stop};
 
 /// A run that goes on. Dropped, it stops where it is, and its journal has no end.
@@ -36,7 +38,8 @@ pub struct Run {
     entries: mpsc::UnboundedReceiver<Arc<Entry>>,
     /// Closed when the work is over, however it ended.
     over: watch::Receiver<()>,
-    work: JoinHandle<StructuredOutcome>,
+    /// None where there is no tokio runtime to do it.
+    work: Option<JoinHandle<StructuredOutcome>>,
     last_resort: LastResort,
 }
 
@@ -78,14 +81,20 @@ impl Run {
     /// Waits for its end. The entries that were not taken are dropped.
     pub async fn outcome(mut self) -> StructuredOutcome {
         self.entries.close();
-        let worked = (&mut self.work).await;
-        self.last_resort.ended(worked)
+        match &mut self.work {
+            Some(work) => {
+                let worked = work.await;
+                self.last_resort.ended(worked)
+            }
+            None => self.last_resort.homeless(),
+        }
     }
 
     /// Waits for its end as long as it is told, and leaves it then.
     pub async fn leave(mut self, patience: Duration) -> Parting {
         self.entries.close();
-        match tokio::time::timeout(patience, &mut self.work).await {
+        let Some(work) = &mut self.work else { return Parting::Ended(self.last_resort.homeless()) };
+        match tokio::time::timeout(patience, work).await {
             Ok(worked) => Parting::Ended(self.last_resort.ended(worked)),
             Err(_) => Parting::Left(self.last_resort.left()),
         }
@@ -103,7 +112,7 @@ pub enum Parting {
 
 impl Drop for Run {
     fn drop(&mut self) {
-        self.work.abort();
+        self.work.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -117,18 +126,20 @@ impl std::fmt::Debug for Run {
 pub(super) fn start(inner: &Arc<Inner>, workflow: &Workflow, input: Value, options: RunOptions) -> Run {
     let (stop, (listener, entries)) = (watch::Sender::new(None), mpsc::unbounded_channel());
     let skills = resolve(inner, workflow);
-    let now = inner.world.clock().wall();
-    let drawn = inner.world.entropy().draw();
+    let told = caught_in(|| inner.world.clock().wall());
+    let now = told.clone().unwrap_or(Timestamp::EPOCH);
+    let draw = || caught_in(|| inner.world.entropy().draw()).and_then(|drawn| drawn);
+    let drawn = draw();
     let new_id = || new_run_id(whole_millis(now.since_epoch()), drawn.clone().unwrap_or_default());
     let id = options.id.unwrap_or_else(new_id);
-    let readable = check_readable(&input);
-    let begun = readable.and(drawn).and_then(|_| inner.world.entropy().draw()).and_then(|seed| {
+    let begun = told.and(check_readable(&input)).and(drawn).and_then(|_| draw()).and_then(|seed| {
         let money = &options.money;
-        let limits = money.take(id, workflow.budget(), now)?;
+        let limits = caught_in(|| money.take(id, workflow.budget(), now))??;
         let mut started = run_started(inner, workflow, &input, &skills, (id, Seed::from_bytes(seed), limits));
-        started.budget = money.budget.as_ref().map(|budget| budget.name().clone());
-        begin(inner, workflow, options.sink, started, (listener, money.budget.clone()))
-            .inspect_err(|_| money.give_back(id, now))
+        started.budget = caught_in(|| money.budget.as_ref().map(|budget| budget.name().clone()))?;
+        let to = (listener, money.budget.clone());
+        let begun = caught_in(|| begin(inner, workflow, options.sink, started, to));
+        begun.and_then(|begun| begun).inspect_err(|_| money.give_back(id, now))
     });
     follow(inner, Beginning { id, workflow: workflow.clone(), input, begun, skills, stop, entries, now })
 }
@@ -152,14 +163,16 @@ pub(super) fn follow(inner: &Arc<Inner>, beginning: Beginning) -> Run {
     let last_resort = LastResort { id, inner: Arc::clone(inner), live, workflow: workflow.clone() };
     let (at_work, over) = watch::channel(());
     let (inner, asked) = (Arc::clone(inner), stop.clone());
-    let work = tokio::spawn(async move {
+    let home = Handle::try_current().ok();
+    let work = async move {
         let outcome = match begun {
             Ok(live) => live_run(inner, live, workflow, input, (skills, asked)).await,
             Err(failure) => StructuredOutcome::refused(id, &failure, now),
         };
         drop(at_work);
         outcome
-    });
+    };
+    let work = home.map(|home| home.spawn(work));
     Run { id, stop, entries, over, work, last_resort }
 }
 
@@ -301,13 +314,15 @@ async fn finish(
 ) -> StructuredOutcome {
     if let Err(failure) = &ending
         && live.past().is_some()
-        && failure.code.row().category == ErrorCategory::Integrity
+        && (failure.code.row().category == ErrorCategory::Integrity || failure.code == ErrorCode::HostPanic)
     {
-        // A run that does something else than its journal holds did not end: its journal stays as it is.
+        // A run that does something else than its journal holds, or that panicked before it had done all of that again,
+        // did not end: its journal stays as it is.
         live.recorder
             .break_off(JournalError::Io { what: "is not gone on with", reason: failure.to_string() });
         return unsealed(live, workflow, failure.clone());
     }
+    let panic = ending.as_ref().err().filter(|failure| failure.code == ErrorCode::HostPanic).cloned();
     let sealed = live.recorder.append_with(None, |at, facts| {
         let ending = match ending {
             Ok(ending) => course::audited(facts, ending),
@@ -323,7 +338,8 @@ async fn finish(
     if let Ok(outcome) = &outcome {
         give_back_rest(live, outcome).await;
     }
-    outcome.unwrap_or_else(|failure| unsealed(live, workflow, failure))
+    // A panic that took the journal with it is why the run ends.
+    outcome.unwrap_or_else(|failure| unsealed(live, workflow, panic.unwrap_or(failure)))
 }
 
 /// Tells the named budget what the run has spent. Where that fails, the run holds its ceilings until someone settles it:
@@ -332,11 +348,13 @@ async fn give_back_rest(live: &LiveRun, outcome: &StructuredOutcome) {
     let Some(agent) = live.agent.clone() else { return };
     let (run, at) = (outcome.run_id, live.world.clock.wall());
     let spent = live.recorder.with_facts(RunSpending::of);
-    let _ = tokio::task::spawn_blocking(move || agent.settle(run, spent, at)).await;
+    let _ = tokio::task::spawn_blocking(move || caught_in(|| agent.settle(run, spent, at))).await;
 }
 
 fn unsealed(live: &LiveRun, workflow: &Workflow, failure: Failure) -> StructuredOutcome {
-    let (now, facts) = (live.recorder.now(), live.recorder.with_facts(Facts::clone));
+    let facts = live.recorder.with_facts(Facts::clone);
+    // The clock may be what panicked.
+    let now = caught_in(|| live.recorder.now()).unwrap_or(facts.last());
     let open = failure.code;
     course::unended(facts, (failure, open), workflow, now)
 }
@@ -345,9 +363,15 @@ impl LastResort {
     /// What a run came to. One whose task panicked ends here.
     fn ended(&self, worked: Result<StructuredOutcome, JoinError>) -> StructuredOutcome {
         worked.unwrap_or_else(|error| {
-            let message = format!("the run panicked in the host: {error}");
-            self.outcome(Failure::new(ErrorCode::HostPanic, message))
+            let cancelled = || Failure::new(ErrorCode::HostPanic, "the task of the run is lost");
+            self.outcome(error.try_into_panic().map_or_else(|_| cancelled(), panicked))
         })
+    }
+
+    /// A run that no tokio runtime runs does not even begin.
+    fn homeless(&self) -> StructuredOutcome {
+        let message = "a run is started within a tokio runtime, and there is none";
+        self.outcome(Failure::new(ErrorCode::ConfigInvalid, message))
     }
 
     /// A run that is left ends nowhere: nothing is written any more.
@@ -366,7 +390,7 @@ impl LastResort {
     fn outcome(&self, failure: Failure) -> StructuredOutcome {
         match &self.live {
             Some(live) => unsealed(live, &self.workflow, failure),
-            None => StructuredOutcome::refused(self.id, &failure, self.inner.world.clock().wall()),
+            None => StructuredOutcome::refused(self.id, &failure, self.inner.now()),
         }
     }
 }
