@@ -97,6 +97,40 @@ pub(crate) fn hostile_in(
         .unwrap_or_else(|error| panic!("{id}: {error:#}"))
 }
 
+/// A skill that does nothing but call `act` of the component `$trouble` beside it: what lies between the two are the
+/// engine's own adapters.
+pub(crate) fn with_trouble(id: &str, trouble: &str, contract: Contract) -> Vec<u8> {
+    let call = r#"(import "test:hostile/trouble" "act" (func $act)) (func $body (call $act))"#;
+    let skill = wasmprinter::print_bytes(hostile_with(id, call, contract)).unwrap();
+    let imports: Vec<_> = skill.lines().filter_map(imported).collect();
+    // What the skill imports, the component around the two imports, but for the trouble.
+    let head = skill.split_once("(core module").expect("a module").0.trim_start().strip_prefix("(component");
+    let head: String =
+        head.expect("a component").lines().fold(String::new(), |head, line| match imported(line) {
+            Some(("test:hostile/trouble", _, named)) => {
+                format!("{head}{trouble}\n(instance {named} (instantiate $trouble))\n")
+            }
+            _ => format!("{head}{line}\n"),
+        });
+    let with = |(import, kind, named): &(&str, &str, &str)| format!("(with \"{import}\" ({kind} {named}))");
+    let with: String = imports.iter().map(with).collect();
+    let skill = skill.replacen("(component", "(component $skill", 1);
+    let both = format!(
+        r#"(component {head} {skill}
+        (instance $both (instantiate $skill {with}))
+        (export "describe" (func $both "describe"))
+        (export "invoke" (func $both "invoke")))"#
+    );
+    wat::parse_str(&both).unwrap_or_else(|error| panic!("{id}: {error}\n{both}"))
+}
+
+/// What a line imports, what kind of thing it is, and what it is called.
+fn imported(line: &str) -> Option<(&str, &str, &str)> {
+    let (import, rest) = line.trim_start().strip_prefix("(import \"")?.split_once('"')?;
+    let (kind, rest) = rest.trim_start().strip_prefix('(')?.split_once(' ')?;
+    Some((import, kind, rest.split_once(" (")?.0))
+}
+
 fn core_module(id: &str, body: &str, contract: Contract) -> String {
     let otherwise =
         |name: &str, text: &str| if body.contains(name) { String::new() } else { text.to_owned() };

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aos_core::budget::PriceList;
 use aos_core::failure::{ErrorCode, Failure};
@@ -25,6 +26,7 @@ pub struct RuntimeBuilder {
     compile_cache: Option<PathBuf>,
     compile_child: Option<PathBuf>,
     components: Option<PathBuf>,
+    compile_deadline: Option<Duration>,
     panics: Vec<PanicPoint>,
 }
 
@@ -36,6 +38,7 @@ impl RuntimeBuilder {
             compile_cache: None,
             compile_child: None,
             components: None,
+            compile_deadline: None,
             panics: Vec::new(),
         }
     }
@@ -61,6 +64,12 @@ impl RuntimeBuilder {
     /// Compiles in a child process: `PROGRAM compile-component INPUT OUTPUT ENGINE`.
     pub fn compile_in_child(mut self, program: impl Into<PathBuf>) -> Self {
         self.compile_child = Some(program.into());
+        self
+    }
+
+    /// Waits no longer than this for the compilation of one component, instead of 120 s: `COMPILE_TIMEOUT`.
+    pub fn compile_deadline(mut self, deadline: Duration) -> Self {
+        self.compile_deadline = Some(deadline);
         self
     }
 
@@ -94,6 +103,9 @@ impl RuntimeBuilder {
         }
         if let Some(program) = self.compile_child {
             compiler = compiler.with_child(program);
+        }
+        if let Some(deadline) = self.compile_deadline {
+            compiler = compiler.with_deadline(deadline);
         }
         let wrong = |error: String| Failure::new(ErrorCode::ConfigInvalid, error);
         let prices = match self.prices {

@@ -3,6 +3,7 @@
 
 mod cache;
 mod component;
+mod declared;
 mod engine;
 mod escaped;
 mod limits;
@@ -17,4 +18,5 @@ pub use engine::{CONCURRENT_INVOCATIONS, Engine, EngineKind, YIELD_INTERVAL};
 pub(crate) use escaped::escaped;
 pub use limits::Limiter;
 pub(crate) use panic::{caught, caught_in, panicked};
+pub use trap::traps;
 pub(crate) use trap::{Stop, classify_call, classify_instantiation, loses_fuel};
