@@ -3,6 +3,7 @@
 pub(crate) mod attempts;
 pub(crate) mod component;
 mod engines;
+mod last_words;
 mod panicking_world;
 mod schemas;
 mod traps;

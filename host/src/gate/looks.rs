@@ -92,6 +92,9 @@ impl Gate {
     /// `LOG_LIMIT`, and as [`Gate::call`].
     pub(crate) fn emit(&self, name: &'static str, target: &str, bytes: &[u8]) -> Result<(), Stop> {
         let index = self.progress().next_log(bytes.len())?;
+        if target == "stderr" {
+            self.progress().wrote(bytes);
+        }
         let text = std::str::from_utf8(bytes).map_or_else(
             |_| json!({ "base64": base64::engine::general_purpose::STANDARD.encode(bytes) }),
             |text| Value::String(text.to_owned()),
@@ -105,6 +108,12 @@ impl Gate {
             Side::Replay(replayer) => self.emitted_before(replayer, &emitted),
             Side::Nowhere => Ok(()),
         }
+    }
+
+    /// The end of what the guest wrote to its standard error: in a guest that gave up, why.
+    #[must_use]
+    pub(crate) fn last_words(&self) -> String {
+        self.progress().last_words()
     }
 
     /// A call that no skill may make. The failure is for the guest, in whatever form its interface has for it.

@@ -2,6 +2,7 @@
 
 mod admission;
 mod answer;
+mod last_words;
 mod order;
 mod prepared;
 

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use wasmtime::Store;
 
+use super::last_words::with_last_words;
 use super::{Prepared, answer};
 use crate::doors::{Guest, Requests};
 use crate::gate::Gate;
@@ -110,7 +111,7 @@ impl Order {
             let instance = instance.map_err(|error| classify_instantiation(&error))?;
             instance.call_invoke(&mut store, &text).await.map_err(|error| {
                 lost_fuel = loses_fuel(&error);
-                classify_call(&error)
+                with_last_words(classify_call(&error), &gate.last_words())
             })
         };
         let (mut returned, cut_off) = tokio::select! {
