@@ -6,6 +6,7 @@ mod engines;
 mod last_words;
 mod panicking_world;
 mod schemas;
+mod table;
 mod traps;
 
 use std::time::Duration;
