@@ -57,6 +57,10 @@ test: build-skills build
     cargo test --locked --workspace
     cd skills-wasm && cargo test --locked
 
+# Run the hostile components alone, and print what became of each: code, time, memory
+hostile: build-skills
+    cargo test --locked -p aos-tests -- --ignored --exact --nocapture hostile::table::every_attempt_with_what_it_took
+
 # Tamper with a long journal in every way: each bit, each length, each line (takes minutes)
 tamper: build-skills
     cargo test --locked --config 'profile.dev.package.aos-core.opt-level=3' -p aos-tests -- --ignored tampered

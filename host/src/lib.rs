@@ -66,3 +66,4 @@ pub use runtime::{
     Certification, CertifyOptions, EngineProof, Parting, RecordedRun, Replay, ResumeOptions, Run, RunOptions,
     Runtime, RuntimeBuilder,
 };
+pub use sandbox::traps;

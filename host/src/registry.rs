@@ -8,9 +8,9 @@ use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::{Digest, SkillId};
 use wasmtime::component::Linker;
 
-use crate::doors::{Guest, linker};
+use crate::doors::{Guest, PanicPoint, linker};
 use crate::invocation::{Admission, Prepared, admit, carry_over, examine};
-use crate::sandbox::{Compiler, MAX_COMPONENT_BYTES};
+use crate::sandbox::{Compiler, MAX_COMPONENT_BYTES, caught};
 
 /// The skills that a runtime knows.
 pub(crate) struct Registry {
@@ -35,13 +35,13 @@ pub struct Loaded {
 }
 
 impl Registry {
-    /// A registry without skills.
+    /// A registry without skills, whose doors panic at these points.
     ///
     /// # Errors
     ///
     /// As [`linker`].
-    pub(crate) fn new(compiler: Compiler) -> Result<Self, Failure> {
-        let linker = linker(compiler.engine())?;
+    pub(crate) fn new(compiler: Compiler, panics: &[PanicPoint]) -> Result<Self, Failure> {
+        let linker = linker(compiler.engine(), panics)?;
         Ok(Self { compiler, linker, known: Mutex::default() })
     }
 
@@ -87,7 +87,7 @@ impl Registry {
         if let Some(prepared) = self.known().by_digest.get(&digest) {
             return Ok(Arc::clone(prepared));
         }
-        let prepared = Arc::new(admit(&self.compiler, &self.linker, bytes).await?);
+        let prepared = Arc::new(caught(admit(&self.compiler, &self.linker, bytes)).await??);
         self.known().by_digest.insert(digest, Arc::clone(&prepared));
         Ok(prepared)
     }
@@ -102,7 +102,7 @@ impl Registry {
         if let Some(adopted) = self.by_digest(&digest) {
             return Ok(adopted);
         }
-        let adopted = Arc::new(carry_over(skill, &self.compiler, &self.linker).await?);
+        let adopted = Arc::new(caught(carry_over(skill, &self.compiler, &self.linker)).await??);
         self.known().by_digest.insert(digest, Arc::clone(&adopted));
         Ok(adopted)
     }

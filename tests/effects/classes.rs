@@ -12,7 +12,7 @@ use crate::support::golden::compare;
 use crate::support::runtime::{elsewhere, in_time, root};
 
 /// The packages of WASI and of ours, with unstable functions as well.
-fn packages() -> Resolve {
+pub(super) fn packages() -> Resolve {
     let mut resolve = Resolve { all_features: true, ..Resolve::default() };
     let mut push = |folder: &Path| {
         resolve.push_dir(folder).unwrap_or_else(|error| panic!("{}: {error:#}", folder.display()));

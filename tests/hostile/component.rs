@@ -39,7 +39,10 @@ package wasi:clocks@0.2.0 {
     }
 }
 package wasi:io@0.2.0 {
-    interface poll { resource pollable { block: func(); } }
+    interface poll {
+        resource pollable { ready: func() -> bool; block: func(); }
+        poll: func(in: list<borrow<pollable>>) -> list<u32>;
+    }
 }
 package wasi:random@0.2.0 {
     interface random {
@@ -48,7 +51,10 @@ package wasi:random@0.2.0 {
     }
 }
 
+interface trouble { act: func(); }
+
 world hostile {
+    import trouble;
     include aos:skill/skill@0.1.0;
     import wasi:cli/exit@0.2.0;
     import wasi:cli/environment@0.2.0;
@@ -69,7 +75,16 @@ pub(crate) fn hostile_with(id: &str, body: &str, contract: Contract) -> Vec<u8> 
     let mut resolve = Resolve::default();
     let wit = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
     resolve.push_dir(&wit).unwrap();
-    let package = resolve.push_str("hostile.wit", WORLD).unwrap();
+    hostile_in(resolve, WORLD, (id, body, contract))
+}
+
+/// As [`hostile`], with the imports of another world, which is called `hostile` as well.
+pub(crate) fn hostile_in(
+    mut resolve: Resolve,
+    world: &str,
+    (id, body, contract): (&str, &str, Contract),
+) -> Vec<u8> {
+    let package = resolve.push_str("hostile.wit", world).unwrap();
     let world = resolve.select_world(&[package], Some("hostile")).unwrap();
     let mut module =
         wat::parse_str(core_module(id, body, contract)).unwrap_or_else(|error| panic!("{id}: {error}"));
@@ -80,6 +95,40 @@ pub(crate) fn hostile_with(id: &str, body: &str, contract: Contract) -> Vec<u8> 
         .unwrap()
         .encode()
         .unwrap_or_else(|error| panic!("{id}: {error:#}"))
+}
+
+/// A skill that does nothing but call `act` of the component `$trouble` beside it: what lies between the two are the
+/// engine's own adapters.
+pub(crate) fn with_trouble(id: &str, trouble: &str, contract: Contract) -> Vec<u8> {
+    let call = r#"(import "test:hostile/trouble" "act" (func $act)) (func $body (call $act))"#;
+    let skill = wasmprinter::print_bytes(hostile_with(id, call, contract)).unwrap();
+    let imports: Vec<_> = skill.lines().filter_map(imported).collect();
+    // What the skill imports, the component around the two imports, but for the trouble.
+    let head = skill.split_once("(core module").expect("a module").0.trim_start().strip_prefix("(component");
+    let head: String =
+        head.expect("a component").lines().fold(String::new(), |head, line| match imported(line) {
+            Some(("test:hostile/trouble", _, named)) => {
+                format!("{head}{trouble}\n(instance {named} (instantiate $trouble))\n")
+            }
+            _ => format!("{head}{line}\n"),
+        });
+    let with = |(import, kind, named): &(&str, &str, &str)| format!("(with \"{import}\" ({kind} {named}))");
+    let with: String = imports.iter().map(with).collect();
+    let skill = skill.replacen("(component", "(component $skill", 1);
+    let both = format!(
+        r#"(component {head} {skill}
+        (instance $both (instantiate $skill {with}))
+        (export "describe" (func $both "describe"))
+        (export "invoke" (func $both "invoke")))"#
+    );
+    wat::parse_str(&both).unwrap_or_else(|error| panic!("{id}: {error}\n{both}"))
+}
+
+/// What a line imports, what kind of thing it is, and what it is called.
+fn imported(line: &str) -> Option<(&str, &str, &str)> {
+    let (import, rest) = line.trim_start().strip_prefix("(import \"")?.split_once('"')?;
+    let (kind, rest) = rest.trim_start().strip_prefix('(')?.split_once(' ')?;
+    Some((import, kind, rest.split_once(" (")?.0))
 }
 
 fn core_module(id: &str, body: &str, contract: Contract) -> String {
@@ -101,8 +150,9 @@ fn core_module(id: &str, body: &str, contract: Contract) -> String {
         (export "invoke" (func $invoke))
         (func (export "describe") (result i32) (i32.const 1024))
         (data (i32.const 1024) "{metadata}")
-        (data (i32.const 1536) "{id}1.0hostile{{}}")
+        (data (i32.const 1536) "{name}1.0hostile{{}}")
         (data (i32.const 2048) "{success}"))"#,
+        name = id.bytes().map(|byte| format!("\\{byte:02x}")).collect::<String>(),
         metadata = metadata(id, contract),
         success = escaped(&[0_u32, 0, at(1536, id, "1.0hostile"), 2]),
     )

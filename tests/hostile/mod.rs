@@ -1,45 +1,30 @@
-//! What a hostile component may try, and how it ends. Each file under `fixtures/hostile/` is one attempt: the body of a
-//! core module, whose first line says the code that it must end with.
+//! What a hostile component may try, and how it ends.
 
+pub(crate) mod attempts;
 pub(crate) mod component;
 mod engines;
+mod last_words;
+mod panicking_world;
+mod schemas;
+mod table;
+mod traps;
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aos_host::failure::ErrorCode;
+use aos_host::journal::Event;
 use aos_host::outcome::{OutcomeCode, StructuredOutcome};
 use aos_host::providers::MemorySink;
 use aos_host::workflow_format::Workflow;
 use aos_host::{RunOptions, Runtime};
 use serde_json::json;
+use tokio::time::Instant;
 
+use self::attempts::{Attempt, attempts, body_of};
 use self::component::{Contract, hostile, hostile_with};
 use crate::support;
 
 const GOOD: &str = "good_run";
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/hostile")
-}
-
-/// The attempts by name: the code that each must end with, and its body.
-pub(crate) fn attempts() -> BTreeMap<String, (String, String)> {
-    let files = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
-    let read = |path: PathBuf| {
-        let text = std::fs::read_to_string(&path).unwrap();
-        let first = text.lines().next().unwrap();
-        let code = first.strip_prefix(";; ends: ").unwrap_or_else(|| panic!("{path:?} says how it ends"));
-        (path.file_stem().unwrap().to_string_lossy().into_owned(), (code.trim().to_owned(), text.clone()))
-    };
-    files.filter(|path| path.extension().is_some_and(|extension| extension == "wat")).map(read).collect()
-}
-
-/// The body of one attempt.
-pub(crate) fn body_of(name: &str) -> String {
-    std::fs::read_to_string(folder().join(name).with_extension("wat")).unwrap()
-}
 
 fn workflow(skill: &str, deadline_ms: u64) -> Workflow {
     let text = format!(
@@ -67,28 +52,46 @@ async fn replays(runtime: &Runtime, outcome: &StructuredOutcome, journal: &[u8])
 async fn every_attempt_ends_as_its_file_says_and_replays_and_a_good_run_follows() {
     let runtime = support::runtime::stubbed("{}").await;
     runtime.register_skill(hostile(GOOD, "")).await.unwrap();
-    let attempts = attempts();
-    assert!(attempts.len() > 20, "the attempts are found");
-    for (name, (expected, body)) in attempts {
-        runtime
-            .register_skill(hostile(&name, &body))
-            .await
-            .unwrap_or_else(|failure| panic!("{name}: {failure}"));
-        let (outcome, journal) = run(&runtime, &name, 60_000).await;
-        assert_eq!(outcome.code.as_str(), expected, "{name}: {}", outcome.message);
-        assert_eq!(outcome.steps.len(), 1, "{name}");
-        replays(&runtime, &outcome, &journal).await;
+    for (name, attempt) in attempts() {
+        if attempt.is_refused {
+            is_refused(&runtime, &name, &attempt).await;
+        } else {
+            ends_as_it_says(&runtime, &name, &attempt).await;
+        }
         let (good, _) = run(&runtime, GOOD, 60_000).await;
         assert_eq!(good.code, OutcomeCode::Ok, "after {name}: {}", good.message);
     }
+}
+
+async fn is_refused(runtime: &Runtime, name: &str, attempt: &Attempt) {
+    let refused = runtime.register_skill(attempt.component(name)).await.expect_err(name);
+    assert_eq!(refused.code.as_str(), attempt.code, "{name}: {refused}");
+    assert_eq!(refused.subcode, attempt.subcode, "{name}: {refused}");
+}
+
+async fn ends_as_it_says(runtime: &Runtime, name: &str, attempt: &Attempt) {
+    let registered = runtime.register_skill(attempt.component(name)).await;
+    registered.unwrap_or_else(|failure| panic!("{name}: {failure}"));
+    let began = Instant::now();
+    let (outcome, journal) = run(runtime, name, attempt.deadline_ms).await;
+    let took = began.elapsed();
+    assert_eq!(outcome.code.as_str(), attempt.code, "{name}: {}", outcome.message);
+    assert_eq!(
+        outcome.details["subcode"].as_str(),
+        attempt.subcode.as_deref(),
+        "{name}: {}",
+        outcome.message
+    );
+    assert_eq!(outcome.steps.len(), 1, "{name}");
+    assert!(took <= Duration::from_millis(attempt.deadline_ms + 2000), "{name} took {took:?}");
+    replays(runtime, &outcome, &journal).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deadline_ends_a_loop_that_has_fuel_for_hours_and_replays_at_the_same_unit() {
     let runtime = support::runtime::stubbed("{}").await;
     let contract = Contract { fuel: 100_000_000_000, ..Contract::default() };
-    let body = std::fs::read_to_string(folder().join("loops_forever.wat")).unwrap();
-    runtime.register_skill(hostile_with("patient_loop", &body, contract)).await.unwrap();
+    runtime.register_skill(hostile_with("patient_loop", &body_of("loops_forever"), contract)).await.unwrap();
     let (outcome, journal) = run(&runtime, "patient_loop", 200).await;
     assert_eq!(outcome.code, OutcomeCode::Error(ErrorCode::Timeout), "{}", outcome.message);
     assert!(outcome.fuel.units() > 0 && outcome.fuel < outcome.fuel_granted);
@@ -179,7 +182,8 @@ async fn admission_names_what_is_wrong_with_a_file() {
         runtime.register_skill(hostile("starts", in_start)).await.unwrap_err().code,
         ErrorCode::FuelExhausted
     );
-    for bad in ["../x", "A", ""] {
+    let long = "a".repeat(300);
+    for bad in ["../x", "A", "", "CON", "nul\0", "a b", ".hidden", "-rf", "\u{202e}gpj", "zwölf", &long] {
         assert_eq!(
             runtime.register_skill(hostile(bad, "")).await.unwrap_err().code,
             ErrorCode::NameInvalid,
@@ -283,4 +287,64 @@ async fn a_trap_that_loses_its_fuel_is_billed_to_the_end_of_the_slice_and_no_oth
         assert_eq!(slices.is_some(), outcome.fuel.units() % 1_000_000 == 0);
         replays(&runtime, &outcome, &journal).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_that_the_pool_has_no_room_for_now_is_refused_until_another_has_ended() {
+    let runtime = support::runtime::stubbed("{}").await;
+    let sleeper = r#"
+        (import "wasi:clocks/monotonic-clock@0.2.0" "subscribe-duration" (func $subscribe (param i64) (result i32)))
+        (import "wasi:io/poll@0.2.0" "[method]pollable.block" (func $block (param i32)))
+        (func $body (call $block (call $subscribe (i64.const 9000000000000000000))))"#;
+    runtime.register_skill(hostile("sleeper", sleeper)).await.unwrap();
+    let steps: String = (0..64).map(|n| format!("  - {{id: s{n}, skill: sleeper}}\n")).collect();
+    let text = format!("aos: 1\nname: many\nsteps:\n{steps}");
+    let mut all = runtime.start(&Workflow::parse(text.as_bytes()).unwrap(), json!({}), RunOptions::default());
+    let mut waiting = 0;
+    while waiting < 64 {
+        let entry = all.next_entry().await.expect("they sleep for ever");
+        waiting += usize::from(matches!(entry.event, Event::StepStarted(_)));
+    }
+    // Each has begun to be set up by then, and the last has a moment to come to its sleep.
+    let mut refused = None;
+    for turn in 0..200 {
+        refused = runtime.register_skill(hostile(&format!("late{turn}"), "")).await.err();
+        if refused.is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let refused = refused.expect("the pool is full");
+    assert_eq!(refused.code, ErrorCode::ConcurrencyLimit, "{refused}");
+    assert!(refused.retryable);
+    all.cancel();
+    assert_eq!(all.outcome().await.code, OutcomeCode::Error(ErrorCode::Cancelled));
+    runtime.register_skill(hostile("late", "")).await.unwrap();
+    assert_eq!(run(&runtime, "late", 60_000).await.0.code, OutcomeCode::Ok);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_that_takes_too_long_to_compile_is_refused_in_time() {
+    let many: String = (0..20_000).map(|n| format!("(func $f{n} (result i32) (i32.const {n}))")).collect();
+    let bomb = hostile("bomb", &many);
+    let runtime = Runtime::builder().compile_deadline(Duration::from_millis(1)).build().unwrap();
+    let began = Instant::now();
+    let refused = runtime.register_skill(bomb.clone()).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::CompileTimeout, "{refused}");
+    assert!(!refused.retryable && began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    let patient = support::runtime::stubbed("{}").await;
+    patient.register_skill(bomb).await.unwrap();
+    assert_eq!(run(&patient, "bomb", 60_000).await.0.code, OutcomeCode::Ok);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_runtime_outside_of_tokio_says_so_and_does_not_panic() {
+    let runtime = support::runtime::stubbed("{}").await;
+    runtime.register_skill(hostile(GOOD, "")).await.unwrap();
+    let outcome = std::thread::spawn(move || {
+        let run = runtime.start(&workflow(GOOD, 1000), json!({}), RunOptions::default());
+        futures_util::FutureExt::now_or_never(run.outcome()).expect("it is refused at once")
+    });
+    let outcome = outcome.join().expect("no panic");
+    assert_eq!(outcome.code, OutcomeCode::Error(ErrorCode::ConfigInvalid), "{}", outcome.message);
 }

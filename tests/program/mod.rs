@@ -8,6 +8,7 @@ mod interrupted;
 mod journals;
 mod models;
 mod offline;
+mod out_of_memory;
 mod process;
 mod run_and_replay;
 mod shared_budget;

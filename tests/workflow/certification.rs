@@ -11,8 +11,9 @@ use aos_host::units::Fuel;
 use serde_json::json;
 
 use super::{budget_exceeded_workflow, llm_chain_workflow, permanent_failure_workflow, simple_http_workflow};
+use crate::hostile::attempts::body_of;
 use crate::hostile::component::hostile;
-use crate::hostile::{body_of, run};
+use crate::hostile::run;
 use crate::support::certified::{assert_certified, certified, refused, sealed_again};
 use crate::support::flow;
 use crate::support::recorded::{Recorded, record, record_under};

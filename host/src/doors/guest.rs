@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use aos_core::failure::Failure;
 use aos_core::ids::Seed;
 use aos_core::journal::Cursor;
+use tokio::sync::watch;
 use wasmtime::component::{HasData, ResourceTable};
 use wasmtime_wasi::cli::{WasiCli, WasiCliCtx, WasiCliCtxView};
 use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemCtx, WasiFilesystemCtxView};
@@ -56,6 +58,11 @@ impl Guest {
     /// When its requests end, those included that it no longer waits for.
     pub(crate) fn end_requests_at(&mut self, end: Option<tokio::time::Instant>) {
         self.requests.end_at(end);
+    }
+
+    /// Where it is told that the host panicked in one of its requests.
+    pub(crate) fn panic_aside(&self) -> watch::Receiver<Option<Failure>> {
+        self.requests.panic()
     }
 
     /// The requests that it has begun. Everything else of it goes: its handles, its unfinished bodies. Where it was cut

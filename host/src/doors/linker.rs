@@ -8,7 +8,7 @@ use wasmtime_wasi::p2::bindings as wasi;
 use wasmtime_wasi::sockets::WasiSockets;
 
 use super::guest::{Handles, Whole, cli, filesystem, handles, sockets, whole};
-use super::{Guest, wasi_http};
+use super::{Guest, PanicPoint, wasi_http};
 use crate::sandbox::Engine;
 use crate::sandbox::bindings::aos::skill as aos;
 
@@ -128,17 +128,19 @@ pub(crate) const fn imports() -> &'static [ImportRow] {
     IMPORTS
 }
 
-/// A linker with all of it.
+/// A linker with all of it, whose functions panic at these points.
 ///
 /// # Errors
 ///
-/// `HOST_BUG` when two rows define the same, which a test of this list finds.
-pub(crate) fn linker(engine: &Engine) -> Result<Linker<Guest>, Failure> {
+/// `HOST_BUG` when two rows define the same, which a test of this list finds; `CONFIG_INVALID` for a point that is no
+/// function of it.
+pub(crate) fn linker(engine: &Engine, panics: &[PanicPoint]) -> Result<Linker<Guest>, Failure> {
     let mut linker = Linker::new(engine.raw());
     for row in IMPORTS {
         (row.link)(&mut linker).map_err(|error| {
             Failure::new(ErrorCode::HostBug, format!("{} cannot be linked: {error:#}", row.interface))
         })?;
     }
+    panics.iter().try_for_each(|point| point.put_into(&mut linker))?;
     Ok(linker)
 }

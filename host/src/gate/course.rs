@@ -10,6 +10,7 @@ use aos_core::journal::{Cursor, JournalError, Past, Recorder, Rehearsal, Replaye
 use aos_core::policy::Policy;
 
 use crate::providers::{AgentBudget, StillClock, WorldSession};
+use crate::sandbox::caught_in;
 
 /// The course of a run.
 #[derive(Clone)]
@@ -114,19 +115,21 @@ impl LiveRun {
     ///
     /// # Errors
     ///
-    /// `JOURNAL_IO`; the journal is broken off then.
+    /// `JOURNAL_IO`, or `HOST_PANIC` where that panics; the journal is broken off then.
     pub(crate) async fn sync(&self) -> Result<(), Failure> {
         let Some(syncer) = self.recorder.syncer() else {
             return Ok(());
         };
-        let reason = match tokio::task::spawn_blocking(move || syncer.sync()).await {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(error)) => error.to_string(),
-            Err(error) => error.to_string(),
+        let synced = tokio::task::spawn_blocking(move || caught_in(|| syncer.sync())).await;
+        let (reason, panic) = match synced {
+            Ok(Ok(Ok(()))) => return Ok(()),
+            Ok(Ok(Err(error))) => (error.to_string(), None),
+            Ok(Err(panic)) => (panic.message.clone(), Some(panic)),
+            Err(error) => (error.to_string(), None),
         };
         let error = JournalError::Io { what: "could not be made to last", reason };
         self.recorder.break_off(error.clone());
-        Err(error.into())
+        Err(panic.unwrap_or_else(|| error.into()))
     }
 
     /// Monotonic time since the run began.

@@ -7,9 +7,10 @@ use std::time::Duration;
 use aos_core::budget::{AttemptAccount, Fitted, InFlight, Quote};
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::journal::{
-    CallClass, CallResult, Cursor, Event, Intent, Interrupted, JournalError, Recalled, Replayer, StepEnded,
+    CallClass, CallResult, Cursor, Divergence, Event, Intent, Interrupted, JournalError, Recalled, Replayer,
+    StepEnded,
 };
-use aos_core::outcome::Spending;
+use aos_core::outcome::{OutcomeCode, Spending};
 use aos_core::policy::Policy;
 use aos_core::units::{Money, Timestamp};
 use serde::Deserialize as _;
@@ -19,7 +20,7 @@ use super::behind::TakenUp;
 use super::progress::Progress;
 use super::settle::CameTo;
 use super::{HostCall, LiveRun};
-use crate::sandbox::Stop;
+use crate::sandbox::{Stop, caught};
 
 /// What one attempt may do at its gate.
 #[derive(Debug, Clone, Copy)]
@@ -185,8 +186,10 @@ impl Gate {
         };
         self.progress().acted.leaves(call.repeatable());
         run.sync().await.map_err(Stop::new)?;
-        let answer = call.perform(&run.world, &run.prices, limit).await;
-        let answer = answer.map_err(|failure| Failure { call: Some(index), ..failure });
+        let answer = match caught(call.perform(&run.world, &run.prices, limit)).await {
+            Ok(answer) => answer.map_err(|failure| Failure { call: Some(index), ..failure }),
+            Err(panic) => return Err(Stop::new(self.panicked(run, (panic, index), in_flight, held_for)?)),
+        };
         let spent = match &answer {
             Ok(answer) => call.spent(answer, &run.prices),
             Err(failure) => call.lost(failure, &held_for),
@@ -261,6 +264,18 @@ impl Gate {
         self.recorded_end().map_or_else(|| Stop::new(no_world()), |ended| Stop::new(ended.recorded_failure()))
     }
 
+    /// Why a replay goes no further at a crossing that it does not find. A panic of the host is not repeated: the attempt
+    /// ends before the first crossing that the recorded one did not come to.
+    pub(super) fn parted(&self, replayer: &Replayer, index: u32, found: Divergence) -> Stop {
+        let panicked = |ended: StepEnded| {
+            ended.interrupted.is_some() && ended.code == OutcomeCode::Error(ErrorCode::HostPanic)
+        };
+        if !replayer.holds(&self.0.cursor, index) && self.recorded_end().is_some_and(panicked) {
+            return self.cut_off(index);
+        }
+        Stop::new(found.into())
+    }
+
     /// The failure with which the recorded attempt ended when it was cut off inside of one of these calls, none of which
     /// the guest waited in.
     #[must_use]
@@ -295,7 +310,8 @@ impl Gate {
         replayer: &Replayer,
         intent: &Intent,
     ) -> Result<Option<Result<C::Answer, Failure>>, Stop> {
-        let recalled = replayer.recall(&self.0.cursor, intent).map_err(|found| Stop::new(found.into()))?;
+        let recalled = replayer.recall(&self.0.cursor, intent);
+        let recalled = recalled.map_err(|found| self.parted(replayer, intent.index, found))?;
         let Recalled::Result(result) = recalled else {
             return Ok(None);
         };

@@ -92,6 +92,9 @@ impl Gate {
     /// `LOG_LIMIT`, and as [`Gate::call`].
     pub(crate) fn emit(&self, name: &'static str, target: &str, bytes: &[u8]) -> Result<(), Stop> {
         let index = self.progress().next_log(bytes.len())?;
+        if target == "stderr" {
+            self.progress().wrote(bytes);
+        }
         let text = std::str::from_utf8(bytes).map_or_else(
             |_| json!({ "base64": base64::engine::general_purpose::STANDARD.encode(bytes) }),
             |text| Value::String(text.to_owned()),
@@ -105,6 +108,12 @@ impl Gate {
             Side::Replay(replayer) => self.emitted_before(replayer, &emitted),
             Side::Nowhere => Ok(()),
         }
+    }
+
+    /// The end of what the guest wrote to its standard error: in a guest that gave up, why.
+    #[must_use]
+    pub(crate) fn last_words(&self) -> String {
+        self.progress().last_words()
     }
 
     /// A call that no skill may make. The failure is for the guest, in whatever form its interface has for it.
@@ -144,12 +153,14 @@ impl Gate {
     }
 
     fn emitted_before(&self, replayer: &Replayer, emitted: &Emitted) -> Result<(), Stop> {
-        replayer.emitted(&self.0.cursor, emitted).map_err(|found| Stop::new(found.into()))
+        let repeated = replayer.emitted(&self.0.cursor, emitted);
+        repeated.map_err(|found| self.parted(replayer, emitted.index, found))
     }
 
     /// The recorded denial; none where the run was killed before it was recorded.
     fn denied_before(&self, replayer: &Replayer, intent: &Intent) -> Result<Option<Failure>, Stop> {
-        match replayer.recall(&self.0.cursor, intent).map_err(|found| Stop::new(found.into()))? {
+        let recalled = replayer.recall(&self.0.cursor, intent);
+        match recalled.map_err(|found| self.parted(replayer, intent.index, found))? {
             Recalled::Result(result) => Ok(Some(result.failure.clone().unwrap_or_else(no_world))),
             Recalled::CutOff => Ok(None),
         }
@@ -198,7 +209,7 @@ impl Gate {
         match replayer.observed(&self.0.cursor, index, name) {
             Ok(Some(value)) => Ok(value),
             Ok(None) => Err(self.cut_off(index)),
-            Err(found) => Err(Stop::new(found.into())),
+            Err(found) => Err(self.parted(replayer, index, found)),
         }
     }
 

@@ -11,6 +11,9 @@ use crate::sandbox::Stop;
 /// Bytes of log text of one attempt.
 const MAX_LOG_BYTES: usize = 1 << 20;
 
+/// Bytes of the end of what a guest wrote to its standard error that are kept: a panic and its place.
+const MAX_LAST_WORDS: usize = 1024;
+
 /// Counts and notes of one attempt.
 #[derive(Default)]
 pub(super) struct Progress {
@@ -21,6 +24,8 @@ pub(super) struct Progress {
     pub(super) in_flight: Option<u32>,
     /// What the host recorded of calls that failed or were answered with a refusal.
     pub(super) failed: BTreeMap<u32, Failure>,
+    /// The end of what the guest wrote to its standard error.
+    last_words: Vec<u8>,
     /// Calls that may have acted, and would act again.
     pub(super) acted: Acted,
 }
@@ -55,6 +60,20 @@ impl Progress {
             return Err(Stop::new(Failure::new(ErrorCode::LogLimit, message)));
         }
         self.next_crossing()
+    }
+
+    /// Keeps the end of what the guest writes to its standard error.
+    pub(super) fn wrote(&mut self, bytes: &[u8]) {
+        self.last_words.extend_from_slice(bytes);
+        let surplus = self.last_words.len().saturating_sub(MAX_LAST_WORDS);
+        self.last_words.drain(..surplus);
+    }
+
+    /// The end of what the guest wrote to its standard error, from the first whole character on.
+    pub(super) fn last_words(&self) -> String {
+        let is_rest = |byte: &&u8| **byte & 0xc0 == 0x80;
+        let cut = self.last_words.iter().take_while(is_rest).count();
+        String::from_utf8_lossy(self.last_words.get(cut..).unwrap_or_default()).into_owned()
     }
 
     /// How many crossings there were.

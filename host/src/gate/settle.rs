@@ -1,6 +1,6 @@
 //! The end of a call: what it came to goes into the journal, in one entry with what became of its money.
 
-use aos_core::budget::InFlight;
+use aos_core::budget::{InFlight, Settled};
 use aos_core::failure::Failure;
 use aos_core::journal::{CallResult, Event};
 use aos_core::outcome::{OutcomeCode, Spending};
@@ -39,6 +39,26 @@ impl Gate {
         Ok(answer)
     }
 
+    /// Records that the host panicked in a call. It may have acted: all that was held for it counts as spent, and the
+    /// attempt ends there.
+    pub(super) fn panicked(
+        &self,
+        run: &LiveRun,
+        (panic, index): (Failure, u32),
+        in_flight: InFlight,
+        held_for: Spending,
+    ) -> Result<Failure, Stop> {
+        let failure = Failure { call: Some(index), ..panic.sent() };
+        let ended = unanswered(index, &failure);
+        self.record(run, |_| {
+            let Settled { spent, refunded, overrun } = in_flight.settle(held_for.total());
+            let spent_on = held_for.within(spent);
+            let result = CallResult { ends_attempt: true, spent, spent_on, refunded, overrun, ..ended };
+            (Event::Result(result), ())
+        })?;
+        Ok(failure)
+    }
+
     /// Records that a call was not made.
     pub(super) fn refused(
         &self,
@@ -48,21 +68,26 @@ impl Gate {
         ends: bool,
     ) -> Result<Failure, Stop> {
         let failure = Failure { call: Some(index), ..failure };
-        let result = CallResult {
-            index,
-            code: OutcomeCode::Error(failure.code),
-            status: None,
-            answer: None,
-            failure: Some(failure.clone()),
-            ends_attempt: ends,
-            spent: Money::ZERO,
-            spent_on: Spending::default(),
-            refunded: Money::ZERO,
-            overrun: Money::ZERO,
-        };
+        let result = CallResult { ends_attempt: ends, ..unanswered(index, &failure) };
         self.record(run, |_| (Event::Result(result), ()))?;
         self.progress().ended(index, Some(failure.clone()), true);
         Ok(failure)
+    }
+}
+
+/// A call that has no answer, and has cost nothing.
+fn unanswered(index: u32, failure: &Failure) -> CallResult {
+    CallResult {
+        index,
+        code: OutcomeCode::Error(failure.code),
+        status: None,
+        answer: None,
+        failure: Some(failure.clone()),
+        ends_attempt: false,
+        spent: Money::ZERO,
+        spent_on: Spending::default(),
+        refunded: Money::ZERO,
+        overrun: Money::ZERO,
     }
 }
 

@@ -23,7 +23,7 @@ use crate::doors::{EffectClass, Guest, ImportRow, imports};
 use crate::gate::Gate;
 use crate::sandbox::bindings::SkillPre;
 use crate::sandbox::bindings::aos::skill::types;
-use crate::sandbox::{Compiled, Compiler, YIELD_INTERVAL, classify_call, classify_instantiation};
+use crate::sandbox::{Compiled, Compiler, YIELD_INTERVAL, caught, classify_call, classify_instantiation};
 
 /// What `describe` may use. It says a few constants.
 const DESCRIBE_FUEL: u64 = 100_000_000;
@@ -105,11 +105,10 @@ pub(crate) async fn carry_over(
 /// Looks at a component as far as it lets itself be looked at, and never fails.
 pub(crate) async fn examine(compiler: &Compiler, linker: &Linker<Guest>, bytes: Arc<[u8]>) -> Admission {
     let (digest, size) = (Digest::of(&bytes), bytes.len());
-    let imports = match compiler.compile(Arc::clone(&bytes)).await {
-        Ok(compiled) => notes(&compiled),
-        Err(_) => Vec::new(),
-    };
-    let admitted = admit(compiler, linker, bytes).await;
+    let imports =
+        caught(async { compiler.compile(Arc::clone(&bytes)).await.map(|compiled| notes(&compiled)) });
+    let imports = imports.await.and_then(|noted| noted).unwrap_or_default();
+    let admitted = caught(admit(compiler, linker, bytes)).await.and_then(|admitted| admitted);
     let (metadata, refused) = match admitted {
         Ok(prepared) => (Some(prepared.metadata), None),
         Err(failure) => (None, Some(failure)),

@@ -3,6 +3,7 @@
 mod admission;
 mod answer;
 mod elsewhere;
+mod last_words;
 mod order;
 mod prepared;
 

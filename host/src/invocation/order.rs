@@ -13,10 +13,11 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use wasmtime::Store;
 
+use super::last_words::with_last_words;
 use super::{Prepared, answer};
 use crate::doors::{Guest, Requests};
 use crate::gate::Gate;
-use crate::sandbox::{YIELD_INTERVAL, classify_call, classify_instantiation, loses_fuel};
+use crate::sandbox::{YIELD_INTERVAL, caught, classify_call, classify_instantiation, loses_fuel};
 
 /// Bytes that a guest may hand over in one call: a body of 16 MiB and its frame.
 const MAX_HANDED_OVER: usize = (16 << 20) + (1 << 16);
@@ -86,6 +87,13 @@ pub(crate) struct Ended {
     pub memory: usize,
 }
 
+impl Ended {
+    /// The end of an invocation that panicked where nobody knows how much fuel it has used: it may have been all.
+    pub(crate) const fn panicked(panic: Failure, fuel: Fuel) -> Self {
+        Self { result: Err(panic), fuel, interrupted: Some(Interrupted::Fuel(fuel)), memory: 0 }
+    }
+}
+
 impl Order {
     /// Makes the invocation. The store is gone when this returns, and every request that the guest began has ended.
     pub(crate) async fn run(self) -> Ended {
@@ -93,6 +101,7 @@ impl Order {
         let deadline = deadline.map(Deadline::new);
         let mut guest = Guest::new(gate.clone(), skill.metadata.contract.memory_bytes, &seed, &cursor);
         guest.end_requests_at(deadline.map(|deadline| deadline.at));
+        let mut aside = guest.panic_aside();
         let mut store = Store::new(skill.engine.raw(), guest);
         let text = input.to_string();
         let mut lost_fuel = false;
@@ -102,14 +111,15 @@ impl Order {
             let instance = instance.map_err(|error| classify_instantiation(&error))?;
             instance.call_invoke(&mut store, &text).await.map_err(|error| {
                 lost_fuel = loses_fuel(&error);
-                classify_call(&error)
+                with_last_words(classify_call(&error), &gate.last_words())
             })
         };
         let (mut returned, cut_off) = tokio::select! {
             biased;
-            returned = work => (returned, false),
+            returned = caught(work) => returned.map_or_else(|panic| (Err(panic), true), |returned| (returned, false)),
             failure = caught_up(&gate, late(deadline, Duration::ZERO)) => (Err(failure), true),
             failure = caught_up(&gate, stopped(&mut stop)) => (Err(failure), true),
+            panic = panicked(&mut aside) => (Err(panic), true),
         };
         let used = fuel.saturating_sub(Fuel::saturating(store.get_fuel().unwrap_or_default()));
         let used = if lost_fuel { end_of_slice(used).min(fuel) } else { used };
@@ -124,7 +134,7 @@ impl Order {
         if let Err((failure, place)) = settled {
             (returned, interrupted) = (Err(failure), place.map(Interrupted::Call));
         }
-        if let Some(failure) = requests.stopped().filter(|stop| returned.is_ok() || ends_run(stop)) {
+        if let Some(failure) = requests.stopped().filter(|stop| returned.is_ok() || counts_for_more(stop)) {
             returned = Err(failure.clone());
         }
         let result = returned.and_then(|returned| answer::read(returned, &gate, &skill.output));
@@ -159,24 +169,27 @@ async fn settle(
     deadline: Option<Deadline>,
     stop: &mut StopSignal,
 ) -> Result<(), (Failure, Option<u32>)> {
+    let mut aside = requests.panic();
     let failure = tokio::select! {
         biased;
         () = requests.settle() => return gate.cut_off_aside(requests.left()).map_or(Ok(()), |failure| Err((failure, None))),
         failure = late(deadline, SETTLE_TIME) => failure,
         failure = stopped(stop) => failure,
+        panic = panicked(&mut aside) => panic,
     };
     requests.abort().await;
     requests.left().first().map_or(Ok(()), |first| Err((failure, Some(*first))))
 }
 
-/// A broken proof or a lost journal counts for more than what the guest made of it.
-fn ends_run(failure: &Failure) -> bool {
+/// A broken proof, a lost journal or a panic counts for more than what the guest made of it.
+fn counts_for_more(failure: &Failure) -> bool {
     matches!(
         failure.code,
         ErrorCode::ReplayDivergence
             | ErrorCode::ReplayExhausted
             | ErrorCode::JournalIo
             | ErrorCode::JournalCorrupt
+            | ErrorCode::HostPanic
     )
 }
 
@@ -209,6 +222,14 @@ async fn caught_up(gate: &Gate, reason: impl Future<Output = Failure>) -> Failur
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     failure
+}
+
+/// Waits for a panic in a request that the guest began.
+async fn panicked(aside: &mut watch::Receiver<Option<Failure>>) -> Failure {
+    match aside.wait_for(Option::is_some).await.map(|panic| panic.clone()) {
+        Ok(Some(panic)) => panic,
+        Ok(None) | Err(_) => std::future::pending().await,
+    }
 }
 
 async fn stopped(stop: &mut StopSignal) -> Failure {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aos_core::budget::PriceList;
 use aos_core::failure::{ErrorCode, Failure};
@@ -11,10 +12,11 @@ use super::component_store::ComponentStore;
 use super::replay_engines::ReplayEngines;
 use super::under_way::UnderWay;
 use super::{Inner, Runtime};
+use crate::doors::PanicPoint;
 use crate::metrics::Metrics;
 use crate::providers::World;
 use crate::registry::Registry;
-use crate::sandbox::{CONCURRENT_INVOCATIONS, CompileCache, Compiler, Engine};
+use crate::sandbox::{CONCURRENT_INVOCATIONS, CompileCache, Compiler, Engine, caught_in};
 
 /// Sets up a [`Runtime`]. Without anything said, it is live, keeps nothing on disk and has the bundled price list.
 #[derive(Debug)]
@@ -26,6 +28,8 @@ pub struct RuntimeBuilder {
     compile_child: Option<PathBuf>,
     components: Option<PathBuf>,
     max_runs: u32,
+    compile_deadline: Option<Duration>,
+    panics: Vec<PanicPoint>,
 }
 
 impl RuntimeBuilder {
@@ -37,6 +41,8 @@ impl RuntimeBuilder {
             compile_child: None,
             components: None,
             max_runs: u32::MAX,
+            compile_deadline: None,
+            panics: Vec::new(),
         }
     }
 
@@ -64,6 +70,12 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Waits no longer than this for the compilation of one component, instead of 120 s: `COMPILE_TIMEOUT`.
+    pub fn compile_deadline(mut self, deadline: Duration) -> Self {
+        self.compile_deadline = Some(deadline);
+        self
+    }
+
     /// Keeps each component of a run in a folder, so that its journal can be replayed when the skill was rebuilt.
     pub fn keep_components(mut self, folder: impl Into<PathBuf>) -> Self {
         self.components = Some(folder.into());
@@ -77,18 +89,33 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Makes the host panic where a skill of a live run calls this function, such as `wasi:clocks/wall-clock` and `now`, so
+    /// that you can see what your program does when the host panics: the run ends in `HOST_PANIC`, and the next one is
+    /// clean. Replays do not panic there.
+    pub fn panic_in(mut self, interface: impl Into<String>, function: impl Into<String>) -> Self {
+        self.panics.push(PanicPoint { interface: interface.into(), function: function.into() });
+        self
+    }
+
     /// Makes the runtime.
     ///
     /// # Errors
     ///
     /// `CONFIG_INVALID` or `CACHE_INTEGRITY`, with the way out.
     pub fn build(self) -> Result<Runtime, Failure> {
+        caught_in(|| self.make())?
+    }
+
+    fn make(self) -> Result<Runtime, Failure> {
         let mut compiler = Compiler::new(Engine::new()?);
         if let Some(folder) = self.compile_cache {
             compiler = compiler.with_cache(CompileCache::open(folder)?);
         }
         if let Some(program) = self.compile_child {
             compiler = compiler.with_child(program);
+        }
+        if let Some(deadline) = self.compile_deadline {
+            compiler = compiler.with_deadline(deadline);
         }
         let wrong = |error: String| Failure::new(ErrorCode::ConfigInvalid, error);
         let prices = match self.prices {
@@ -97,7 +124,7 @@ impl RuntimeBuilder {
         };
         let inner = Inner {
             replays: ReplayEngines::new(compiler.clone()),
-            registry: Registry::new(compiler)?,
+            registry: Registry::new(compiler, &self.panics)?,
             world: self.world,
             prices: Arc::new(prices),
             components: self.components.map(ComponentStore::new),

@@ -77,6 +77,11 @@ pub struct EngineProof {
 }
 
 impl Certification {
+    /// One of a journal that could not be looked at.
+    pub(super) fn refused(journal: &[u8], failure: Failure) -> Self {
+        Self { digests: JournalDigests::of(journal), recorded: Err(failure), engines: Vec::new() }
+    }
+
     /// Whether everything holds.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ mod builder;
 mod certify;
 mod component_store;
 mod course;
+mod pinned;
 mod rehearse;
 mod replay;
 mod replay_engines;
@@ -21,7 +22,7 @@ use aos_core::failure::Failure;
 use aos_core::ids::{RunId, SkillId};
 use aos_core::journal::{Facts, Injections, Recording, Sink};
 use aos_core::outcome::StructuredOutcome;
-use aos_core::units::whole_millis;
+use aos_core::units::{Timestamp, whole_millis};
 use aos_core::workflow::Workflow;
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -40,7 +41,7 @@ use crate::invocation::{Admission, Prepared};
 use crate::metrics::Metrics;
 use crate::providers::World;
 use crate::registry::{Loaded, Registry};
-use crate::sandbox::EngineKind;
+use crate::sandbox::{EngineKind, caught, caught_in};
 
 /// Runs workflows of skills. A clone is the same runtime.
 #[derive(Clone)]
@@ -59,6 +60,14 @@ struct Inner {
     metrics: Metrics,
 }
 
+impl Inner {
+    /// The date; the beginning of time where the clock panics.
+    fn now(&self) -> Timestamp {
+        caught_in(|| self.world.clock().wall()).unwrap_or(Timestamp::EPOCH)
+    }
+}
+
+/// Nothing that is called here panics: a panic in the host, or in what an embedder gave it, ends in `HOST_PANIC`.
 impl Runtime {
     /// Begins to set up a runtime.
     pub fn builder() -> RuntimeBuilder {
@@ -130,7 +139,8 @@ impl Runtime {
     /// Repeats a recorded run in every engine, and compares each repetition as [`Runtime::replay`] does. Components are
     /// compiled once for each engine.
     pub async fn certify(&self, journal: &[u8], options: CertifyOptions) -> Certification {
-        certify::certify(&self.inner, journal, options).await
+        let certified = caught(certify::certify(&self.inner, journal, options)).await;
+        certified.unwrap_or_else(|panic| Certification::refused(journal, panic))
     }
 
     /// Goes on with a run that was killed, from the end of its journal: the answers that are recorded are not asked for
@@ -147,7 +157,7 @@ impl Runtime {
         recording: Recording,
         options: ResumeOptions,
     ) -> Result<Run, Failure> {
-        resume::resume(&self.inner, Box::new(journal), recording, options).await
+        caught(resume::resume(&self.inner, Box::new(journal), recording, options)).await?
     }
 
     /// The outcome of a run that [`Runtime::resume`] refused: why, and what its journal holds so far, as
@@ -155,7 +165,9 @@ impl Runtime {
     /// is held.
     #[must_use]
     pub fn refuse_to_resume(&self, so_far: Facts, failure: Failure) -> StructuredOutcome {
-        resume::refused(&self.inner, so_far, failure)
+        let run = so_far.run().run;
+        let refused = caught_in(|| resume::refused(&self.inner, so_far, failure));
+        refused.unwrap_or_else(|panic| StructuredOutcome::refused(run, &panic, self.inner.now()))
     }
 
     /// Makes a recorded run again with something else happening at named calls. Requests that the journal knows get
@@ -170,21 +182,20 @@ impl Runtime {
         recording: Recording,
         injections: Injections,
     ) -> Result<StructuredOutcome, Failure> {
-        rehearse::rehearse(&self.inner, recording, injections).await
+        caught(rehearse::rehearse(&self.inner, recording, injections)).await?
     }
 
     /// The outcome of a run that could not begin, such as one whose workflow is wrong.
     #[must_use]
     pub fn refuse(&self, failure: &Failure) -> StructuredOutcome {
-        StructuredOutcome::refused(self.new_id(), failure, self.inner.world.clock().wall())
+        StructuredOutcome::refused(self.new_id(), failure, self.inner.now())
     }
 
     /// An id as runs have it: ids sort by the time at which they were made.
     #[must_use]
     pub fn new_id(&self) -> RunId {
-        let now = self.inner.world.clock().wall();
-        let random = self.inner.world.entropy().draw().unwrap_or_default();
-        new_run_id(whole_millis(now.since_epoch()), random)
+        let random = caught_in(|| self.inner.world.entropy().draw()).and_then(|drawn| drawn);
+        new_run_id(whole_millis(self.inner.now().since_epoch()), random.unwrap_or_default())
     }
 
     /// Begins no more runs (`HOST_SHUTTING_DOWN`), and waits until those under way have ended. Runs are not stopped: whoever

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use aos_core::failure::{ErrorCode, FUEL_OF_ANOTHER_BUILD, FUEL_OF_ANOTHER_ENGINE, Failure};
 use aos_core::ids::{Digest, SkillId};
-use aos_core::journal::{FuelProof, JournalError, PinnedSkill, Recording, Replayer, RunStarted, audit};
-use aos_core::outcome::StructuredOutcome;
+use aos_core::journal::{
+    Event, FuelProof, JournalError, PinnedSkill, Recording, Replayer, RunStarted, audit,
+};
+use aos_core::outcome::{OutcomeCode, StructuredOutcome};
 use aos_core::workflow::Workflow;
 use tokio::sync::watch;
 
@@ -14,7 +16,7 @@ use super::{Inner, course};
 use crate::gate::Course;
 use crate::invocation::Prepared;
 use crate::metrics::Mode;
-use crate::sandbox::EngineKind;
+use crate::sandbox::{EngineKind, caught};
 use crate::workflow::RunPlan;
 
 /// What a replay came to.
@@ -30,6 +32,14 @@ pub struct Replay {
     pub torn_bytes: usize,
 }
 
+impl Replay {
+    fn refused(inner: &Inner, (run, failure): Refused) -> Self {
+        let run = run.unwrap_or_else(|| super::new_run_id(0, [0; 32]));
+        let outcome = StructuredOutcome::refused(run, &failure, inner.now());
+        Self { outcome, fuel: FuelProof::Compared, proof: Err(failure), torn_bytes: 0 }
+    }
+}
+
 /// Components that stand for the recorded ones of some skills.
 pub(super) type Replaced = BTreeMap<SkillId, Arc<[u8]>>;
 
@@ -40,14 +50,14 @@ pub(super) async fn replay(
     journal: &[u8],
     replaced: &Replaced,
 ) -> Replay {
-    let replay = match prepare(inner, engine, journal, replaced).await {
-        Ok(ready) => follow(inner, ready).await,
-        Err((run, failure)) => {
-            let now = inner.world.clock().wall();
-            let run = run.unwrap_or_else(|| super::new_run_id(0, [0; 32]));
-            let outcome = StructuredOutcome::refused(run, &failure, now);
-            Replay { outcome, fuel: FuelProof::Compared, proof: Err(failure), torn_bytes: 0 }
+    let ready = caught(prepare(inner, engine, journal, replaced)).await;
+    let replay = match ready.unwrap_or_else(|panic| Err((None, panic))) {
+        Ok(ready) => {
+            let run = ready.replayer.run_started().run;
+            let followed = caught(follow(inner, ready)).await;
+            followed.unwrap_or_else(|panic| Replay::refused(inner, (Some(run), panic)))
         }
+        Err(refused) => Replay::refused(inner, refused),
     };
     inner.metrics.run_ended(Mode::Replay, &replay.outcome);
     let torn_bytes = journal.iter().rev().take_while(|byte| **byte != b'\n').count();
@@ -64,6 +74,8 @@ struct Ready {
     skills: Skills,
     /// Whether the journal's money adds up.
     ledger: Result<(), Failure>,
+    /// Whether the host panicked outside of the run's attempts.
+    panicked: bool,
 }
 
 async fn prepare(
@@ -73,6 +85,7 @@ async fn prepare(
     replaced: &Replaced,
 ) -> Result<Ready, Refused> {
     let recording = Recording::read(journal).map_err(|error| (None, error.into()))?;
+    let panicked = panicked_outside(&recording);
     let ledger = audit(&recording).map_err(Failure::from);
     let replayer = Replayer::new(recording).map_err(|error| (None, error.into()))?;
     let run = replayer.run_started().run;
@@ -81,7 +94,25 @@ async fn prepare(
     let refused = |failure| (Some(started.run), failure);
     let workflow = workflow_of(started).map_err(refused)?;
     let skills = resolve(inner, engine, started, replaced).await.map_err(refused)?;
-    Ok(Ready { replayer: Arc::new(replayer), workflow, skills, ledger })
+    Ok(Ready { replayer: Arc::new(replayer), workflow, skills, ledger, panicked })
+}
+
+/// A panic that is the end of no attempt stands in the journal as the end of the run alone.
+fn panicked_outside(recording: &Recording) -> bool {
+    let Some(Event::RunEnded(ended)) = recording.entries().last().map(|entry| &entry.event) else {
+        return false;
+    };
+    let code = OutcomeCode::Error(ErrorCode::HostPanic);
+    ended.outcome.code == code && ended.outcome.steps.iter().all(|step| step.code != code)
+}
+
+/// The same is not met again in a replay, which comes to something else than the journal.
+fn unrepeatable(failure: &Failure) -> Failure {
+    let message = format!(
+        "the host panicked outside of the run's attempts, and a replay does not panic there: {}",
+        failure.message
+    );
+    Failure::new(ErrorCode::ReplayIncomplete, message)
 }
 
 /// A run is gone on with, or made again, under the rules that it was recorded under, or not at all.
@@ -185,7 +216,7 @@ async fn find(inner: &Inner, name: &SkillId, digest: Digest) -> Result<Arc<Prepa
 }
 
 async fn follow(inner: &Inner, ready: Ready) -> Replay {
-    let Ready { replayer, workflow, skills, ledger } = ready;
+    let Ready { replayer, workflow, skills, ledger, panicked } = ready;
     let started = replayer.run_started();
     let plan = RunPlan {
         workflow: workflow.clone(),
@@ -205,6 +236,7 @@ async fn follow(inner: &Inner, ready: Ready) -> Replay {
         Some(failure) => Err(failure),
         None => replayer.finish(&outcome).map_err(Failure::from).and(ledger),
     };
+    let proof = proof.map_err(|failure| if panicked { unrepeatable(&failure) } else { failure });
     // What is not proven is not shown as if it were.
     let outcome = match &proof {
         Ok(()) => outcome,

@@ -30,7 +30,7 @@ impl ReplayEngines {
         if let Some(registry) = made.get(&kind) {
             return Ok(Arc::clone(registry));
         }
-        let registry = Arc::new(Registry::new(self.live.for_engine(Engine::for_replay(kind)?))?);
+        let registry = Arc::new(Registry::new(self.live.for_engine(Engine::for_replay(kind)?), &[])?);
         made.insert(kind, Arc::clone(&registry));
         Ok(registry)
     }

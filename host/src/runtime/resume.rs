@@ -86,7 +86,7 @@ pub(super) fn refused(inner: &Inner, so_far: Facts, failure: Failure) -> Structu
             let last = so_far.last();
             course::unended(so_far, (failure, ErrorCode::UnknownOutcome), &workflow, last)
         }
-        _ => StructuredOutcome::refused(so_far.run().run, &failure, inner.world.clock().wall()),
+        _ => StructuredOutcome::refused(so_far.run().run, &failure, inner.now()),
     }
 }
 

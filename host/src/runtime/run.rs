@@ -1,33 +1,33 @@
 //! A live run: its beginning, its handle, its end.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use aos_core::agent_budget::RunSpending;
-use aos_core::budget::{BudgetTracker, Limits};
+use aos_core::budget::BudgetTracker;
 use aos_core::failure::{ErrorCategory, ErrorCode, Failure};
-use aos_core::ids::{RunId, Seed, SkillId};
+use aos_core::ids::{RunId, Seed};
 use aos_core::journal::{
-    Entry, Event, FORMAT_VERSION, Facts, JournalError, Listener, PinnedSkill, Recorder, RunEnded, RunEnding,
-    RunStarted, Sink,
+    Entry, Event, Facts, JournalError, Listener, Recorder, RunEnded, RunEnding, RunStarted, Sink,
 };
-use aos_core::json;
 use aos_core::outcome::StructuredOutcome;
 use aos_core::policy::Policy;
 use aos_core::units::{Timestamp, whole_millis};
 use aos_core::workflow::Workflow;
 use futures_util::stream::{self, Stream};
 use serde_json::Value;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinHandle};
 
+use super::pinned::{Skills, check_readable, resolve, run_started};
 use super::under_way::Place;
 use super::{Inner, RunOptions, course, new_run_id};
 use crate::gate::{Behind, Course, LiveRun, RunTime};
-use crate::invocation::{Prepared, StopReason};
+use crate::invocation::StopReason;
 use crate::metrics::Mode;
 use crate::providers::{AgentBudget, MemorySink};
+use crate::sandbox::{caught_in, panicked};
 use crate::workflow::{RunPlan, stop};
 
 /// A run that goes on. Dropped, it stops where it is, and its journal has no end.
@@ -37,7 +37,8 @@ pub struct Run {
     entries: mpsc::UnboundedReceiver<Arc<Entry>>,
     /// Closed when the work is over, however it ended.
     over: watch::Receiver<()>,
-    work: JoinHandle<StructuredOutcome>,
+    /// None where there is no tokio runtime to do it.
+    work: Option<JoinHandle<StructuredOutcome>>,
     last_resort: LastResort,
 }
 
@@ -79,14 +80,20 @@ impl Run {
     /// Waits for its end. The entries that were not taken are dropped.
     pub async fn outcome(mut self) -> StructuredOutcome {
         self.entries.close();
-        let worked = (&mut self.work).await;
-        self.last_resort.ended(worked)
+        match &mut self.work {
+            Some(work) => {
+                let worked = work.await;
+                self.last_resort.ended(worked)
+            }
+            None => self.last_resort.homeless(),
+        }
     }
 
     /// Waits for its end as long as it is told, and leaves it then.
     pub async fn leave(mut self, patience: Duration) -> Parting {
         self.entries.close();
-        match tokio::time::timeout(patience, &mut self.work).await {
+        let Some(work) = &mut self.work else { return Parting::Ended(self.last_resort.homeless()) };
+        match tokio::time::timeout(patience, work).await {
             Ok(worked) => Parting::Ended(self.last_resort.ended(worked)),
             Err(_) => Parting::Left(self.last_resort.left()),
         }
@@ -104,7 +111,7 @@ pub enum Parting {
 
 impl Drop for Run {
     fn drop(&mut self) {
-        self.work.abort();
+        self.work.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -118,19 +125,22 @@ impl std::fmt::Debug for Run {
 pub(super) fn start(inner: &Arc<Inner>, workflow: &Workflow, input: Value, options: RunOptions) -> Run {
     let (stop, (listener, entries)) = (watch::Sender::new(None), mpsc::unbounded_channel());
     let skills = resolve(inner, workflow);
-    let now = inner.world.clock().wall();
-    let drawn = inner.world.entropy().draw();
+    let told = caught_in(|| inner.world.clock().wall());
+    let now = told.clone().unwrap_or(Timestamp::EPOCH);
+    let draw = || caught_in(|| inner.world.entropy().draw()).and_then(|drawn| drawn);
+    let drawn = draw();
     let new_id = || new_run_id(whole_millis(now.since_epoch()), drawn.clone().unwrap_or_default());
     let id = options.id.unwrap_or_else(new_id);
     let place = inner.under_way.begin();
     let readable = place.as_ref().map_err(Failure::clone).and_then(|_| check_readable(&input));
-    let begun = readable.and(drawn).and_then(|_| inner.world.entropy().draw()).and_then(|seed| {
+    let begun = told.and(readable).and(drawn).and_then(|_| draw()).and_then(|seed| {
         let money = &options.money;
-        let limits = money.take(id, workflow.budget(), now)?;
+        let limits = caught_in(|| money.take(id, workflow.budget(), now))??;
         let mut started = run_started(inner, workflow, &input, &skills, (id, Seed::from_bytes(seed), limits));
-        started.budget = money.budget.as_ref().map(|budget| budget.name().clone());
-        begin(inner, workflow, options.sink, started, (listener, money.budget.clone()))
-            .inspect_err(|_| money.give_back(id, now))
+        started.budget = caught_in(|| money.budget.as_ref().map(|budget| budget.name().clone()))?;
+        let to = (listener, money.budget.clone());
+        let begun = caught_in(|| begin(inner, workflow, options.sink, started, to));
+        begun.and_then(|begun| begun).inspect_err(|_| money.give_back(id, now))
     });
     let (workflow, place) = (workflow.clone(), place.ok());
     follow(inner, Beginning { id, workflow, input, begun, skills, stop, entries, now, place })
@@ -157,74 +167,17 @@ pub(super) fn follow(inner: &Arc<Inner>, beginning: Beginning) -> Run {
     let last_resort = LastResort { id, inner: Arc::clone(inner), live, workflow: workflow.clone() };
     let (at_work, over) = watch::channel(());
     let (inner, asked) = (Arc::clone(inner), stop.clone());
-    let work = tokio::spawn(async move {
+    let home = Handle::try_current().ok();
+    let work = async move {
         let outcome = match begun {
             Ok(live) => live_run(inner, live, workflow, input, (skills, asked)).await,
             Err(failure) => StructuredOutcome::refused(id, &failure, now),
         };
         drop((at_work, place));
         outcome
-    });
+    };
+    let work = home.map(|home| home.spawn(work));
     Run { id, stop, entries, over, work, last_resort }
-}
-
-/// An input that the journal could not give back, such as one of a thousand levels, begins nothing.
-fn check_readable(input: &Value) -> Result<(), Failure> {
-    let refused =
-        |error: json::JsonInvalid| Failure::new(error.code, format!("the input: {}", error.message));
-    json::read(&input.to_string()).map(|_| ()).map_err(refused)
-}
-
-pub(super) type Skills = BTreeMap<SkillId, Result<Arc<Prepared>, Failure>>;
-
-fn resolve(inner: &Inner, workflow: &Workflow) -> Skills {
-    let names: BTreeSet<&SkillId> = workflow.steps().iter().map(|step| &step.skill).collect();
-    let find = |name: &SkillId| {
-        let known: Vec<String> =
-            inner.registry.all().iter().map(|skill| skill.metadata().id.to_string()).take(12).collect();
-        inner.registry.get(name).ok_or_else(|| {
-            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            Failure::new(
-                ErrorCode::SkillNotFound,
-                format!("no skill {name} is registered; there are: {known}"),
-            )
-        })
-    };
-    names.into_iter().map(|name| (name.clone(), find(name))).collect()
-}
-
-fn run_started(
-    inner: &Inner,
-    workflow: &Workflow,
-    input: &Value,
-    skills: &Skills,
-    (run, seed, limits): (RunId, Seed, Limits),
-) -> RunStarted {
-    let pin = |skill: &Result<Arc<Prepared>, Failure>| match skill {
-        Ok(skill) => PinnedSkill::Component {
-            digest: skill.metadata().digest,
-            version: skill.metadata().version.clone(),
-        },
-        Err(failure) => PinnedSkill::Refused { failure: failure.clone() },
-    };
-    RunStarted {
-        format: FORMAT_VERSION,
-        run,
-        workflow: workflow.name().to_owned(),
-        workflow_digest: workflow.digest(),
-        workflow_text: workflow.text().to_owned(),
-        input: input.clone(),
-        ceiling: limits.ceiling,
-        absorbed_ceiling: limits.absorbed_ceiling,
-        failed_steps: limits.failed_steps,
-        budget: None,
-        prices: inner.prices.digest(),
-        fuel_price: inner.prices.fuel,
-        seed,
-        engine: inner.registry.compiler().engine().fingerprint(),
-        skills: skills.iter().map(|(name, skill)| (name.clone(), pin(skill))).collect(),
-        stubs: inner.world.stubs(),
-    }
 }
 
 fn begin(
@@ -306,13 +259,15 @@ async fn finish(
 ) -> StructuredOutcome {
     if let Err(failure) = &ending
         && live.past().is_some()
-        && failure.code.row().category == ErrorCategory::Integrity
+        && (failure.code.row().category == ErrorCategory::Integrity || failure.code == ErrorCode::HostPanic)
     {
-        // A run that does something else than its journal holds did not end: its journal stays as it is.
+        // A run that does something else than its journal holds, or that panicked before it had done all of that again,
+        // did not end: its journal stays as it is.
         live.recorder
             .break_off(JournalError::Io { what: "is not gone on with", reason: failure.to_string() });
         return unsealed(live, workflow, failure.clone());
     }
+    let panic = ending.as_ref().err().filter(|failure| failure.code == ErrorCode::HostPanic).cloned();
     let sealed = live.recorder.append_with(None, |at, facts| {
         let ending = match ending {
             Ok(ending) => course::audited(facts, ending),
@@ -328,7 +283,8 @@ async fn finish(
     if let Ok(outcome) = &outcome {
         give_back_rest(live, outcome).await;
     }
-    outcome.unwrap_or_else(|failure| unsealed(live, workflow, failure))
+    // A panic that took the journal with it is why the run ends.
+    outcome.unwrap_or_else(|failure| unsealed(live, workflow, panic.unwrap_or(failure)))
 }
 
 /// Tells the named budget what the run has spent. Where that fails, the run holds its ceilings until someone settles it:
@@ -337,11 +293,13 @@ async fn give_back_rest(live: &LiveRun, outcome: &StructuredOutcome) {
     let Some(agent) = live.agent.clone() else { return };
     let (run, at) = (outcome.run_id, live.world.clock.wall());
     let spent = live.recorder.with_facts(RunSpending::of);
-    let _ = tokio::task::spawn_blocking(move || agent.settle(run, spent, at)).await;
+    let _ = tokio::task::spawn_blocking(move || caught_in(|| agent.settle(run, spent, at))).await;
 }
 
 fn unsealed(live: &LiveRun, workflow: &Workflow, failure: Failure) -> StructuredOutcome {
-    let (now, facts) = (live.recorder.now(), live.recorder.with_facts(Facts::clone));
+    let facts = live.recorder.with_facts(Facts::clone);
+    // The clock may be what panicked.
+    let now = caught_in(|| live.recorder.now()).unwrap_or(facts.last());
     let open = failure.code;
     course::unended(facts, (failure, open), workflow, now)
 }
@@ -350,9 +308,15 @@ impl LastResort {
     /// What a run came to. One whose task panicked ends here.
     fn ended(&self, worked: Result<StructuredOutcome, JoinError>) -> StructuredOutcome {
         worked.unwrap_or_else(|error| {
-            let message = format!("the run panicked in the host: {error}");
-            self.outcome(Failure::new(ErrorCode::HostPanic, message))
+            let cancelled = || Failure::new(ErrorCode::HostPanic, "the task of the run is lost");
+            self.outcome(error.try_into_panic().map_or_else(|_| cancelled(), panicked))
         })
+    }
+
+    /// A run that no tokio runtime runs does not even begin.
+    fn homeless(&self) -> StructuredOutcome {
+        let message = "a run is started within a tokio runtime, and there is none";
+        self.outcome(Failure::new(ErrorCode::ConfigInvalid, message))
     }
 
     /// A run that is left ends nowhere: nothing is written any more.
@@ -371,7 +335,7 @@ impl LastResort {
     fn outcome(&self, failure: Failure) -> StructuredOutcome {
         match &self.live {
             Some(live) => unsealed(live, &self.workflow, failure),
-            None => StructuredOutcome::refused(self.id, &failure, self.inner.world.clock().wall()),
+            None => StructuredOutcome::refused(self.id, &failure, self.inner.now()),
         }
     }
 }

@@ -11,6 +11,7 @@ use aos_core::units::{Money, Timestamp};
 use aos_core::workflow::{DEFAULT_CEILING_CENTS, WorkflowBudget};
 
 use crate::providers::AgentBudget;
+use crate::sandbox::caught_in;
 
 /// How one run differs from what its workflow says.
 #[derive(Default)]
@@ -96,7 +97,7 @@ impl MoneyOptions {
     pub(super) fn give_back(&self, run: RunId, at: Timestamp) {
         if let Some(budget) = &self.budget {
             // Where that fails, the run holds its ceilings until someone settles it.
-            let _ = budget.settle(run, RunSpending::default(), at);
+            let _ = caught_in(|| budget.settle(run, RunSpending::default(), at));
         }
     }
 }

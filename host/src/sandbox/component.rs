@@ -9,12 +9,12 @@ use aos_core::ids::Digest;
 use wasmtime::component::Component;
 use wasmtime::wasmparser::Validator;
 
-use super::{CompileCache, Engine};
+use super::{CompileCache, Engine, declared};
 
 /// Bytes of the largest component: language runtimes come with 20 MiB.
 pub const MAX_COMPONENT_BYTES: usize = 64 << 20;
 
-/// Longest compilation that is waited for.
+/// Longest compilation that is waited for, where nothing else is said.
 const COMPILE_DEADLINE: Duration = Duration::from_secs(120);
 
 /// A component as machine code.
@@ -31,13 +31,14 @@ pub struct Compiler {
     engine: Engine,
     cache: Option<Arc<CompileCache>>,
     child: Option<PathBuf>,
+    deadline: Duration,
 }
 
 impl Compiler {
     /// A compiler that works in this process.
     #[must_use]
     pub const fn new(engine: Engine) -> Self {
-        Self { engine, cache: None, child: None }
+        Self { engine, cache: None, child: None, deadline: COMPILE_DEADLINE }
     }
 
     /// The same compiler for another engine.
@@ -61,6 +62,13 @@ impl Compiler {
         self
     }
 
+    /// Waits no longer than this for one compilation.
+    #[must_use]
+    pub const fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
     /// The engine that the machine code is for.
     #[must_use]
     pub const fn engine(&self) -> &Engine {
@@ -71,7 +79,8 @@ impl Compiler {
     ///
     /// # Errors
     ///
-    /// `COMPONENT_TOO_LARGE`, `COMPONENT_INVALID`, `COMPILE_FAILED`, `COMPILE_TIMEOUT`.
+    /// `COMPONENT_TOO_LARGE`, `COMPONENT_INVALID`, `COMPILE_FAILED`, `COMPILE_TIMEOUT`; `MEMORY_LIMIT` or `TABLE_LIMIT` for
+    /// one that begins with more than any may have.
     pub async fn compile(&self, bytes: Arc<[u8]>) -> Result<Compiled, Failure> {
         check_shape(&bytes)?;
         let digest = Digest::of(&bytes);
@@ -79,13 +88,20 @@ impl Compiler {
             return Ok(Compiled { digest, component });
         }
         let code = match &self.child {
-            Some(program) => super::cache::compile_in_child(program, self.engine.kind(), &bytes).await?,
-            None => self.compile_here(bytes).await?,
+            Some(program) => {
+                let child = super::cache::compile_in_child(program, self.engine.kind(), &bytes);
+                self.in_time(child).await?
+            }
+            None => self.compile_here(Arc::clone(&bytes)).await?,
         };
         if let Some(cache) = &self.cache {
             cache.store(digest, &self.engine, &code);
         }
-        let component = super::cache::load(&self.engine, &code)?;
+        let refused = |failure: Failure| match declared::beyond(&bytes) {
+            Some(limit) => Failure::new(limit, failure.message),
+            None => failure,
+        };
+        let component = super::cache::load(&self.engine, &code).map_err(refused)?;
         Ok(Compiled { digest, component })
     }
 
@@ -118,11 +134,16 @@ impl Compiler {
     async fn compile_here(&self, bytes: Arc<[u8]>) -> Result<Vec<u8>, Failure> {
         let engine = self.engine.clone();
         let work = tokio::task::spawn_blocking(move || to_machine_code(&engine, &bytes));
-        match tokio::time::timeout(COMPILE_DEADLINE, work).await {
-            Ok(Ok(code)) => code,
-            Ok(Err(_)) => Err(Failure::new(ErrorCode::CompileFailed, "the compiler panicked")),
-            Err(_) => Err(timed_out()),
-        }
+        let panicked = |_| Err(Failure::new(ErrorCode::CompileFailed, "the compiler panicked"));
+        self.in_time(async { work.await.unwrap_or_else(panicked) }).await
+    }
+
+    async fn in_time<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let late = |_| {
+            let message = format!("compiling took longer than {} ms", self.deadline.as_millis());
+            Err(Failure::new(ErrorCode::CompileTimeout, message))
+        };
+        tokio::time::timeout(self.deadline, work).await.unwrap_or_else(late)
     }
 }
 
@@ -139,15 +160,6 @@ pub fn to_machine_code(engine: &Engine, bytes: &[u8]) -> Result<Vec<u8>, Failure
         let code = if invalid { ErrorCode::ComponentInvalid } else { ErrorCode::CompileFailed };
         Failure::new(code, format!("{error:#}"))
     })
-}
-
-pub(super) fn timed_out() -> Failure {
-    let message = format!("compiling took longer than {} s", COMPILE_DEADLINE.as_secs());
-    Failure::new(ErrorCode::CompileTimeout, message)
-}
-
-pub(super) const fn compile_deadline() -> Duration {
-    COMPILE_DEADLINE
 }
 
 /// The preamble of a component: magic, version 13, layer 1 (component model, binary format).

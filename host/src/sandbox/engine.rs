@@ -29,9 +29,13 @@ const HOST_STACK: usize = 3 * 512 * 1024;
 const FUEL_PER_PAGE: u8 = 255;
 
 /// Parts of one component: enough for what language toolchains build, too few to exhaust the pool.
-const INSTANCES_PER_COMPONENT: u32 = 32;
-const MEMORIES_PER_COMPONENT: u32 = 8;
-const TABLES_PER_COMPONENT: u32 = 32;
+pub(super) const INSTANCES_PER_COMPONENT: u32 = 32;
+pub(super) const MEMORIES_PER_COMPONENT: u32 = 8;
+pub(super) const TABLES_PER_COMPONENT: u32 = 32;
+
+/// Memories and tables of one module: as many as a module can have. The limits of a store are met first, so that they are
+/// the same with the pool and without it.
+const PARTS_PER_MODULE: u32 = 100;
 
 /// How the code of guests is made to run. A guest cannot notice which: outputs and fuel are the same in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -188,11 +192,10 @@ fn pool() -> PoolingAllocationConfig {
         .total_memories(CONCURRENT_INVOCATIONS * MEMORIES_PER_COMPONENT)
         .total_tables(CONCURRENT_INVOCATIONS * TABLES_PER_COMPONENT)
         .total_stacks(CONCURRENT_INVOCATIONS)
-        .max_core_instances_per_component(INSTANCES_PER_COMPONENT)
-        .max_memories_per_component(MEMORIES_PER_COMPONENT)
-        .max_tables_per_component(TABLES_PER_COMPONENT)
         .table_elements(MAX_TABLE_ELEMENTS)
-        .max_memory_size(memory);
+        .max_memory_size(memory)
+        .max_memories_per_module(PARTS_PER_MODULE)
+        .max_tables_per_module(PARTS_PER_MODULE);
     pool
 }
 

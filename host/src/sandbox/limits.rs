@@ -5,12 +5,11 @@ use aos_core::failure::{ErrorCode, Failure};
 use wasmtime::ResourceLimiter;
 
 use super::Stop;
+use super::engine::{INSTANCES_PER_COMPONENT, MEMORIES_PER_COMPONENT, TABLES_PER_COMPONENT};
+use super::trap::is_out_of_memory;
 
 /// Elements of all tables together.
 pub(super) const MAX_TABLE_ELEMENTS: usize = 100_000;
-
-/// Instances, memories and tables of one component, its adapters included.
-const MAX_PARTS: usize = 32;
 
 /// Counts what one store takes: all of its memories together, not each by itself.
 #[derive(Debug)]
@@ -54,6 +53,11 @@ impl ResourceLimiter for Limiter {
         Ok(true)
     }
 
+    /// Growth that the machine has no memory for ends the invocation: on another machine it would go on.
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        if is_out_of_memory(&error) { Err(error) } else { Ok(()) }
+    }
+
     fn table_growing(
         &mut self,
         current: usize,
@@ -73,15 +77,15 @@ impl ResourceLimiter for Limiter {
     }
 
     fn instances(&self) -> usize {
-        MAX_PARTS
+        INSTANCES_PER_COMPONENT as usize
     }
 
     fn tables(&self) -> usize {
-        MAX_PARTS
+        TABLES_PER_COMPONENT as usize
     }
 
     fn memories(&self) -> usize {
-        MAX_PARTS
+        MEMORIES_PER_COMPONENT as usize
     }
 }
 

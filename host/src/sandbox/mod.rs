@@ -3,8 +3,11 @@
 
 mod cache;
 mod component;
+mod declared;
 mod engine;
+mod escaped;
 mod limits;
+mod panic;
 mod trap;
 
 pub(crate) mod bindings;
@@ -12,5 +15,8 @@ pub(crate) mod bindings;
 pub use cache::CompileCache;
 pub use component::{Compiled, Compiler, MAX_COMPONENT_BYTES, to_machine_code};
 pub use engine::{CONCURRENT_INVOCATIONS, Engine, EngineKind, YIELD_INTERVAL};
+pub(crate) use escaped::escaped;
 pub use limits::Limiter;
+pub(crate) use panic::{caught, caught_in, panicked};
+pub use trap::traps;
 pub(crate) use trap::{Stop, classify_call, classify_instantiation, loses_fuel};

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use aos_core::failure::{ErrorCode, Failure};
+use rustix::io::Errno;
 use wasmtime::component::ResourceTableError;
-use wasmtime::{Trap, WasmBacktrace};
+use wasmtime::{OutOfMemory, PoolConcurrencyLimitError, Trap, WasmBacktrace, WasmtimeBug};
 use wasmtime_wasi::I32Exit;
 
 /// Frames of a guest's backtrace that are told.
@@ -62,37 +63,74 @@ fn typed(error: &wasmtime::Error) -> Option<Failure> {
         let message = format!("the component called exit with status {status}");
         return Some(Failure::new(ErrorCode::SkillExit, message));
     }
-    error.downcast_ref::<ResourceTableError>().map(|error| match error {
+    if let Some(error) = error.downcast_ref::<ResourceTableError>() {
+        return Some(wrong_handle(error));
+    }
+    of_host(error)
+}
+
+fn wrong_handle(error: &ResourceTableError) -> Failure {
+    match error {
         ResourceTableError::Full => {
             Failure::new(ErrorCode::HandleLimit, "the component holds too many handles")
         }
         other => Failure::new(ErrorCode::AbiViolation, format!("the component used a wrong handle: {other}")),
-    })
+    }
+}
+
+/// An error that is no fault of the component: the machine's, the pool's or the engine's own.
+fn of_host(error: &wasmtime::Error) -> Option<Failure> {
+    let told = |code| Some(Failure::new(code, format!("{error:#}")));
+    if is_out_of_memory(error) {
+        told(ErrorCode::HostOutOfMemory)
+    } else if error.is::<PoolConcurrencyLimitError>() {
+        told(ErrorCode::ConcurrencyLimit)
+    } else if error.is::<WasmtimeBug>() {
+        told(ErrorCode::HostBug)
+    } else {
+        None
+    }
+}
+
+/// Whether the machine gave no memory: to the engine's own allocations, or where it maps memory and stacks of guests.
+pub(super) fn is_out_of_memory(error: &wasmtime::Error) -> bool {
+    error.is::<OutOfMemory>() || error.downcast_ref::<Errno>().is_some_and(|errno| *errno == Errno::NOMEM)
 }
 
 fn trapped(trap: Trap, error: &wasmtime::Error) -> Failure {
-    let name = format!("{trap:?}");
     let frames = frames(error);
     let place = frames.first().map_or_else(String::new, |frame| format!(" in {frame}"));
-    with_frames(Failure::new(code_of(trap), format!("{trap}{place}")).with_subcode(name), &frames)
+    with_frames(Failure::new(code_of(trap), format!("{trap}{place}")).with_subcode(name_of(trap)), &frames)
 }
 
 fn with_frames(failure: Failure, frames: &[String]) -> Failure {
     if frames.is_empty() { failure } else { failure.with_details(serde_json::json!({ "frames": frames })) }
 }
 
+/// Every trap that the engine knows, by name, and what it ends as. A trap of a proposal that is turned off, or of a part of
+/// the engine that is not built, is in it as well.
+///
+/// ```
+/// let (_, code) = aos_host::traps().find(|(name, _)| name == "OutOfFuel").unwrap();
+/// assert_eq!(code.as_str(), "FUEL_EXHAUSTED");
+/// ```
+pub fn traps() -> impl Iterator<Item = (String, ErrorCode)> {
+    (0..=u8::MAX).filter_map(Trap::from_u8).map(|trap| (name_of(trap), code_of(trap)))
+}
+
+fn name_of(trap: Trap) -> String {
+    format!("{trap:?}")
+}
+
 fn code_of(trap: Trap) -> ErrorCode {
     match trap {
         Trap::StackOverflow => ErrorCode::StackOverflow,
         Trap::OutOfFuel => ErrorCode::FuelExhausted,
+        Trap::Interrupt => ErrorCode::Timeout,
         Trap::AllocationTooLarge => ErrorCode::MemoryLimit,
-        Trap::InvalidChar
-        | Trap::StringOutOfBounds
-        | Trap::ListOutOfBounds
-        | Trap::InvalidDiscriminant
-        | Trap::UnalignedPointer
-        | Trap::CannotEnterComponent
-        | Trap::CannotLeaveComponent => ErrorCode::AbiViolation,
+        Trap::CannotEnterComponent | Trap::CannotLeaveComponent => ErrorCode::ReentrancyDenied,
+        Trap::AsyncDeadlock | Trap::CannotBlockSyncTask => ErrorCode::Deadlock,
+        trap if breaks_abi(trap) => ErrorCode::AbiViolation,
         Trap::DisabledOpcode
         | Trap::DebugAssertStringEncodingFinished
         | Trap::DebugAssertEqualCodeUnits
@@ -100,6 +138,34 @@ fn code_of(trap: Trap) -> ErrorCode {
         | Trap::DebugAssertUpperBitsUnset => ErrorCode::HostBug,
         _ => ErrorCode::SkillTrap,
     }
+}
+
+/// Values that the canonical ABI does not allow, and steps that its asynchronous part does not.
+const fn breaks_abi(trap: Trap) -> bool {
+    matches!(
+        trap,
+        Trap::InvalidChar
+            | Trap::StringOutOfBounds
+            | Trap::ListOutOfBounds
+            | Trap::InvalidDiscriminant
+            | Trap::UnalignedPointer
+            | Trap::NoAsyncResult
+            | Trap::TaskCancelNotCancelled
+            | Trap::TaskCancelOrReturnTwice
+            | Trap::TaskReturnInvalid
+            | Trap::SubtaskCancelAfterTerminal
+            | Trap::SubtaskDropNotResolved
+            | Trap::WaitableSetDropHasWaiters
+            | Trap::WaitableSyncAndAsync
+            | Trap::ThreadNewIndirectInvalidType
+            | Trap::ThreadNewIndirectUninitialized
+            | Trap::CannotResumeThread
+            | Trap::BackpressureOverflow
+            | Trap::UnsupportedCallbackCode
+            | Trap::ConcurrentFutureStreamOp
+            | Trap::StreamOpTooBig
+            | Trap::ReferenceCountOverflow
+    )
 }
 
 /// Names of the guest's own functions. A component chooses them, so control characters are escaped.

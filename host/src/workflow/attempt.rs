@@ -14,6 +14,7 @@ use super::ledger::{self, Beginning, Begun, Wanted};
 use super::runner::RunContext;
 use crate::gate::{Course, Gate, GateLimits};
 use crate::invocation::{Ended, Order, Prepared};
+use crate::sandbox::caught;
 
 /// What became of an attempt, and whether making it again is safe.
 pub(super) struct Attempted {
@@ -63,14 +64,20 @@ pub(super) async fn attempt(
         deadline: context.course.waits().then(|| (left_of(context, cursor, deadline), deadline)),
         stop: context.stop.subscribe(),
     };
-    let mut ended = order.run().await;
+    let granted = order.fuel;
+    let mut ended = caught(order.run()).await.unwrap_or_else(|panic| Ended::panicked(panic, granted));
     repeat_cut(context, cursor, &mut ended);
-    check_caught_up(&gate, cursor)?;
+    let panic = ended.result.as_ref().err().filter(|failure| failure.code == ErrorCode::HostPanic).cloned();
+    let or_panic = |failure| panic.unwrap_or(failure);
+    if let Err(behind) = check_caught_up(&gate, cursor) {
+        return Err(or_panic(behind));
+    }
     stop_at_once(&ended)?;
     blame_budget(&mut ended, fuel_cut_by);
     context.metrics.skill_memory(skill.metadata().id.as_str(), ended.memory);
     let repeatable = gate.is_repeatable();
-    let ended = ledger::end(&context.course, cursor, gate, ended, fuel_hold)?;
+    // A panic that took the journal with it has no entry, and is still why the run ends.
+    let ended = ledger::end(&context.course, cursor, gate, ended, fuel_hold).map_err(or_panic)?;
     Ok(Attempted { ended, repeatable })
 }
 
@@ -124,6 +131,10 @@ fn recorded_cut(context: &RunContext, cursor: &Cursor) -> Option<Fuel> {
 /// An attempt that ran into the recorded cut ends as the recorded one did.
 fn repeat_cut(context: &RunContext, cursor: &Cursor, ended: &mut Ended) {
     let Some((place, recorded)) = cut_off(context, cursor) else { return };
+    if came_to_the_panic(&recorded, ended) {
+        (ended.result, ended.interrupted) = (Err(recorded.recorded_failure()), Some(place));
+        return;
+    }
     let Err(failure) = &mut ended.result else { return };
     let met = match place {
         Interrupted::Fuel(_) => failure.code == ErrorCode::FuelExhausted,
@@ -143,6 +154,13 @@ fn repeat_cut(context: &RunContext, cursor: &Cursor, ended: &mut Ended) {
         );
         *failure = Failure::new(ErrorCode::ReplayDivergence, message);
     }
+}
+
+/// The host's own panic cannot be repeated. An attempt that has used the same fuel came to the same place, whatever it made
+/// of what it met there instead.
+fn came_to_the_panic(recorded: &StepEnded, ended: &Ended) -> bool {
+    let panicked = recorded.code == OutcomeCode::Error(ErrorCode::HostPanic);
+    panicked && ended.fuel == recorded.fuel && stop_at_once(ended).is_ok()
 }
 
 /// A broken proof or a lost journal ends the run, not the step.

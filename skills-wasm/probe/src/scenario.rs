@@ -49,6 +49,8 @@ enum Scenario {
     KeepAnswers { request: Wanted, count: usize },
     /// A request that nobody waits for, and then a trap.
     TrapHalfWay { dropped: Wanted },
+    /// A panic with such a message.
+    Panic { text: String },
     /// Waits for nothing.
     EmptyPoll,
     /// Rules of fields.
@@ -112,6 +114,7 @@ pub(crate) fn perform(input: &str) -> Result<String, String> {
             drop(dropped.send()?);
             json!(poll(&[]))
         }
+        Scenario::Panic { text } => give_up(&text),
         Scenario::EmptyPoll => json!(poll(&[])),
         Scenario::Fields => fields(),
         Scenario::Calls { requests } => calls(requests),
@@ -123,6 +126,11 @@ pub(crate) fn perform(input: &str) -> Result<String, String> {
         Scenario::Everything { request, url, model } => everything(&request, url, model)?,
     };
     Ok(seen.to_string())
+}
+
+#[expect(clippy::panic, reason = "it is what the test asks for")]
+fn give_up(text: &str) -> Value {
+    panic!("{text}")
 }
 
 fn send(request: &Wanted) -> Value {

@@ -26,6 +26,8 @@ struct State {
     last: Timestamp,
     facts: Facts,
     broken: Option<JournalError>,
+    /// Whether an entry is under way to the sink. A sink that panics leaves it so.
+    at_the_sink: bool,
     listener: Listener,
 }
 
@@ -45,7 +47,7 @@ impl Recorder {
         let syncer = sink.syncer();
         let (writer, run) = (Writer::default(), Box::new(run));
         let facts = Facts::new(run.clone(), now);
-        let mut state = State { sink, writer, last: now, facts, broken: None, listener };
+        let mut state = State { sink, writer, last: now, facts, broken: None, at_the_sink: false, listener };
         state.write(Entry {
             stamp: Stamp { seq: 0, at: now },
             cursor: None,
@@ -68,7 +70,8 @@ impl Recorder {
     ) -> Result<Self, JournalError> {
         let syncer = sink.syncer();
         let (writer, facts) = (recording.writer(), recording.facts()?);
-        let state = State { sink, writer, last: facts.last(), facts, broken: None, listener };
+        let state =
+            State { sink, writer, last: facts.last(), facts, broken: None, at_the_sink: false, listener };
         let recorder = Self { state: Mutex::new(state), clock, syncer };
         recorder.append(None, || Event::RunResumed(resumed))?;
         Ok(recorder)
@@ -100,9 +103,7 @@ impl Recorder {
         make: impl FnOnce(Timestamp, &Facts) -> (Event, T),
     ) -> Result<(Stamp, T), JournalError> {
         let mut state = self.lock();
-        if let Some(error) = &state.broken {
-            return Err(error.clone());
-        }
+        state.check()?;
         let at = (self.clock)().max(state.last);
         let (event, made) = make(at, &state.facts);
         let entry = Entry { stamp: Stamp { seq: 0, at }, cursor: cursor.cloned(), event };
@@ -144,17 +145,28 @@ impl Recorder {
         (self.clock)().max(self.lock().last)
     }
 
-    /// A panic inside of `make` leaves the state as it was before, so a poisoned lock is still good.
+    /// A panic inside of `make` leaves the state as it was before, so a poisoned lock is still good. After one of the sink
+    /// nothing more is written.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
+    fn check(&self) -> Result<(), JournalError> {
+        if self.at_the_sink {
+            let reason = "what it is written to panicked".to_owned();
+            return Err(JournalError::Io { what: "could not be written", reason });
+        }
+        self.broken.clone().map_or(Ok(()), Err)
+    }
+
     fn write(&mut self, mut entry: Entry) -> Result<Stamp, JournalError> {
         let lines = self.writer.write(&mut entry)?;
-        self.sink
-            .append(&lines)
+        self.at_the_sink = true;
+        let appended = self.sink.append(&lines);
+        self.at_the_sink = false;
+        appended
             .map_err(|error| JournalError::Io { what: "could not be written", reason: error.to_string() })?;
         let stamp = entry.stamp;
         self.last = stamp.at;

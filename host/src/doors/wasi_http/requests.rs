@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aos_core::failure::{ErrorCode, Failure};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
@@ -13,7 +13,7 @@ use super::body::Written;
 use super::future::Arrived;
 use crate::gate::{Gate, HttpCall};
 use crate::providers::MAX_BODY_BYTES;
-use crate::sandbox::Stop;
+use crate::sandbox::{Stop, caught};
 
 /// Answers that a guest may wait for at one time. A host may have to keep all of them.
 const MAX_WAITING: usize = 16;
@@ -31,6 +31,7 @@ pub(crate) struct Requests {
     open: BTreeSet<u32>,
     /// Those that end the invocation.
     stopped: BTreeMap<u32, Failure>,
+    panic: watch::Sender<Option<Failure>>,
     permits: Arc<Semaphore>,
     places: Arc<Place>,
     written: Arc<AtomicUsize>,
@@ -62,6 +63,7 @@ impl Requests {
             tasks: JoinSet::new(),
             open: BTreeSet::new(),
             stopped: BTreeMap::new(),
+            panic: watch::Sender::new(None),
             permits: Arc::new(Semaphore::new(MAX_SENT)),
             places: Arc::new(Place),
             written: Arc::default(),
@@ -73,6 +75,11 @@ impl Requests {
     /// Ends each of them by then, none sooner.
     pub(crate) const fn end_at(&mut self, end: Option<Instant>) {
         self.end = end;
+    }
+
+    /// Where it is told that the host panicked in one of them. To the guest, that one never ends.
+    pub(crate) fn panic(&self) -> watch::Receiver<Option<Failure>> {
+        self.panic.subscribe()
     }
 
     /// A place for one more answer, if there is one. It follows from what the guest took and dropped, not from what has
@@ -106,25 +113,28 @@ impl Requests {
         &mut self,
         gate: &Gate,
         index: u32,
-        mut call: HttpCall,
+        call: HttpCall,
         body: Option<Written>,
     ) -> oneshot::Receiver<Arrived> {
         let (tell, told) = oneshot::channel();
         let (gate, permits, end) = (gate.clone(), Arc::clone(&self.permits), self.end);
+        let panic = self.panic.clone();
         self.open.insert(index);
         self.tasks.spawn(async move {
-            if let Some(body) = body {
-                match body.whole().await {
-                    Ok(bytes) => call.body = (!bytes.is_empty()).then_some(bytes),
-                    Err(fault) => call.fault = Some(fault),
+            let asked = caught(async {
+                let call = with_body(call, body).await;
+                // It is never closed, so the permit is always had.
+                let _permit = permits.acquire_owned().await;
+                gate.call_aside(index, call, end).await
+            });
+            let (ended, arrived) = match asked.await {
+                Ok(Ok(Some(answer))) => (Ended::Settled, Arrived::Answer(answer)),
+                Ok(Ok(None)) => (Ended::Never, Arrived::Never),
+                Ok(Err(stop)) => (Ended::Stopped(stop.clone()), Arrived::Stopped(stop)),
+                Err(failure) => {
+                    panic.send_replace(Some(failure));
+                    std::future::pending().await
                 }
-            }
-            // It is never closed, so the permit is always had.
-            let _permit = permits.acquire_owned().await;
-            let (ended, arrived) = match gate.call_aside(index, call, end).await {
-                Ok(Some(answer)) => (Ended::Settled, Arrived::Answer(answer)),
-                Ok(None) => (Ended::Never, Arrived::Never),
-                Err(stop) => (Ended::Stopped(stop.clone()), Arrived::Stopped(stop)),
             };
             // The guest may have dropped it.
             let _ = tell.send(arrived);
@@ -168,14 +178,21 @@ impl Requests {
                 self.stopped.insert(index, stop.into_failure());
             }
             Ok((_, Ended::Never)) => {}
-            // A panic of the task is one of the step: the runner has the word for it.
-            Err(error) => {
-                if let Ok(panic) = error.try_into_panic() {
-                    std::panic::resume_unwind(panic);
-                }
-            }
+            // It was aborted: a panic is caught before.
+            Err(_) => {}
         }
     }
+}
+
+/// The call with its body, as soon as that is whole.
+async fn with_body(mut call: HttpCall, body: Option<Written>) -> HttpCall {
+    if let Some(body) = body {
+        match body.whole().await {
+            Ok(bytes) => call.body = (!bytes.is_empty()).then_some(bytes),
+            Err(fault) => call.fault = Some(fault),
+        }
+    }
+    call
 }
 
 impl Drop for Held {
