@@ -1,5 +1,8 @@
 //! Hosts, addresses and request heads: denied unless granted.
 
+mod addresses;
+mod spellings;
+
 use std::net::IpAddr;
 
 use aos_core::failure::ErrorCode;
