@@ -3,3 +3,4 @@
 mod classes;
 mod entries;
 mod wasi_http;
+mod wasi_http_codes;

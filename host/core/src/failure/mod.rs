@@ -6,6 +6,7 @@ mod code;
 #[expect(clippy::module_inception, reason = "the file is named after the noun it owns")]
 mod failure;
 mod status;
+mod wasi_http;
 mod word;
 
 pub use catalog::{Catalog, Fault, RetryClass, Row, Settlement, Severity, catalog};
@@ -13,3 +14,4 @@ pub use category::ErrorCategory;
 pub use code::ErrorCode;
 pub use failure::{BUDGET_FILE, FUEL_OF_ANOTHER_BUILD, FUEL_OF_ANOTHER_ENGINE, Failure, advice};
 pub use status::{UpstreamAnswer, classify_status, retry_after};
+pub use wasi_http::{WASI_HTTP_CASES, classify_wasi_http, wasi_http_case};
