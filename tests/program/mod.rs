@@ -10,5 +10,6 @@ mod models;
 mod offline;
 mod process;
 mod run_and_replay;
+mod secure;
 mod shared_budget;
 mod skills;

@@ -1,6 +1,7 @@
 //! Hosts, addresses and request heads: denied unless granted.
 
 mod addresses;
+mod codings;
 mod spellings;
 
 use std::net::IpAddr;
