@@ -65,6 +65,10 @@ hostile: build-skills
 tamper: build-skills
     cargo test --locked --config 'profile.dev.package.aos-core.opt-level=3' -p aos-tests -- --ignored tampered
 
+# Hold every address of IPv4, and ten million of IPv6, against the registries of IANA (takes minutes)
+addresses:
+    cargo test --locked --config 'profile.dev.package.aos-core.opt-level=3' -p aos-core --test core addresses -- --ignored
+
 # Prove the ledger: many operations beside a model, and every interleaving of three threads (takes minutes)
 prove-budget operations="10000000":
     AOS_BUDGET_OPERATIONS={{ operations }} cargo test --locked --config 'profile.dev.package.aos-core.opt-level=3' -p aos-core --test core budget -- --ignored --nocapture

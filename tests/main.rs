@@ -2,9 +2,10 @@
 //!
 //! `support` builds the worlds and holds every run to the acceptance criteria of the specification; `workflow` has a
 //! module for each workflow of the specification; `program` starts `aos` as a process; `house` reads the repository
-//! itself; `hostile` runs components that mean harm; `effects` tries what components can import, class by class.
+//! itself; `failures` breaks the network in every way; `hostile` runs components that mean harm; `effects` tries what components can import, class by class.
 
 mod effects;
+mod failures;
 mod hostile;
 mod house;
 mod program;

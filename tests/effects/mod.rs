@@ -7,3 +7,4 @@ mod entries;
 mod links;
 mod panics;
 mod wasi_http;
+mod wasi_http_codes;

@@ -11,5 +11,6 @@ mod offline;
 mod out_of_memory;
 mod process;
 mod run_and_replay;
+mod secure;
 mod shared_budget;
 mod skills;

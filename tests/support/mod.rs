@@ -5,10 +5,12 @@ pub(crate) mod certified;
 pub(crate) mod flow;
 pub(crate) mod golden;
 pub(crate) mod ledger;
+pub(crate) mod listener;
 pub(crate) mod models;
 pub(crate) mod recorded;
 pub(crate) mod runtime;
 pub(crate) mod server;
+pub(crate) mod tls;
 
 /// Says in one line why a test does nothing here, past what the test runner keeps to itself.
 pub(crate) fn skip(why: &str) {

@@ -258,3 +258,18 @@ fn statuses_of_a_stub_model_are_those_of_a_provider() {
         }
     });
 }
+
+#[test]
+fn a_scripted_model_declines_or_is_withheld() {
+    in_time(async {
+        for (reason, code) in
+            [("refusal", ErrorCode::ModelRefused), ("content_filter", ErrorCode::ModelContentFiltered)]
+        {
+            let stubs = format!("llm: {{ask: {{text: no, tokens: 2, finish_reason: {reason}}}}}");
+            let workflow = flow::llm(json!({"prompt": "?", "task": "ask", "max_tokens": 10}));
+            let run = record(&stubbed(&stubs).await, &workflow, json!({})).await;
+            run.assert_failure(code);
+            assert!(run.outcome.side_effects[0].charge > Money::ZERO, "the model has worked");
+        }
+    });
+}

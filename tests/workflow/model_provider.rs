@@ -327,3 +327,44 @@ fn a_provider_that_repeats_the_key_does_not_get_it_into_the_journal() {
         assert_no_key(&run);
     });
 }
+
+/// An answer in which the model declines, or which the provider withholds.
+fn without_answer(finish_reason: &str, content: Value, refusal: Value) -> Reply {
+    let mut answer = completion("", usage(5, 3, 0));
+    let message = json!({"role": "assistant", "content": content, "refusal": refusal});
+    answer["choices"][0] = json!({"index": 0, "finish_reason": finish_reason, "message": message});
+    Reply::json(200, &answer)
+}
+
+#[test]
+fn a_model_that_declines_and_a_provider_that_withholds_are_told_apart() {
+    in_time(async {
+        let declined = json!("I will not.");
+        for (reply, code, text) in [
+            (without_answer("stop", Value::Null, declined.clone()), ErrorCode::ModelRefused, "I will not."),
+            (without_answer("content_filter", json!(""), declined), ErrorCode::ModelRefused, "I will not."),
+            (
+                without_answer("content_filter", json!("half an"), Value::Null),
+                ErrorCode::ModelContentFiltered,
+                "half an",
+            ),
+            (without_answer("content_filter", Value::Null, json!("")), ErrorCode::ModelContentFiltered, ""),
+        ] {
+            for schema in [Value::Null, json!({"type": "object"})] {
+                let mut with = json!({"prompt": "why?", "max_tokens": 10});
+                if !schema.is_null() {
+                    with["response_schema"] = schema;
+                }
+                let (run, server) = ask([reply.clone()], json!({"with": with})).await;
+                run.assert_failure(code);
+                assert_eq!(run.outcome.category, Some(ErrorCategory::Permanent));
+                assert_eq!(run.outcome.details["text"], text);
+                let effect = &run.outcome.side_effects[0];
+                assert_eq!((effect.code.as_str(), effect.charge), (code.as_str(), price(5, 0, 3)));
+                assert_eq!((server.requests().len(), run.retries().len()), (1, 0));
+            }
+        }
+        let (run, _) = ask_once(without_answer("stop", json!("because"), json!(""))).await;
+        assert_eq!(run.assert_success().step("call").output["text"], "because");
+    });
+}

@@ -263,7 +263,6 @@ fn how_an_answer_ended_is_told() {
             ("model_context_window_exceeded", FinishReason::Length),
             ("pause_turn", FinishReason::Length),
             ("tool_use", FinishReason::ToolCalls),
-            ("refusal", FinishReason::ContentFilter),
             ("of_tomorrow", FinishReason::Stop),
         ];
         for (stop_reason, expected) in reasons {
@@ -433,5 +432,24 @@ fn the_version_at_the_end_of_a_base_url_may_be_left_out() {
             assert_eq!(provider.open().complete(question.unwrap(), limit).await.unwrap().text, "because");
             assert_eq!(server.paths(), ["/v1/messages"]);
         }
+    });
+}
+
+/// The model has answered, and is paid for it; but it gave no answer.
+#[test]
+fn a_model_that_declines_ends_the_run_in_a_word_of_its_own() {
+    in_time(async {
+        let answer = message("refusal", said("I will not"), usage(5, 3));
+        let (run, server) = ask_once(Reply::json(200, &answer)).await;
+        run.assert_failure(ErrorCode::ModelRefused);
+        assert_eq!(run.outcome.category, Some(ErrorCategory::Permanent));
+        assert!(!run.outcome.retryable);
+        assert_eq!(
+            (&run.outcome.details["text"], &run.outcome.details["call"]),
+            (&json!("I will not"), &json!(0))
+        );
+        assert_eq!(run.outcome.side_effects[0].charge, price(5, 0, 3));
+        assert_eq!(response(&run).finish_reason, FinishReason::Refusal);
+        assert_eq!(server.requests().len(), 1);
     });
 }

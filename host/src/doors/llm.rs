@@ -76,7 +76,8 @@ fn response(answer: LlmAnswer, index: u32) -> llm::ChatResponse {
             FinishReason::Stop => llm::FinishReason::Stop,
             FinishReason::Length => llm::FinishReason::Length,
             FinishReason::ToolCalls => llm::FinishReason::ToolCalls,
-            FinishReason::ContentFilter => llm::FinishReason::ContentFilter,
+            // The guest's words know no refusal; the host's record of the call does.
+            FinishReason::ContentFilter | FinishReason::Refusal => llm::FinishReason::ContentFilter,
         },
         tool_calls: response
             .tool_calls

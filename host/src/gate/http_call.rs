@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::HostCall;
-use crate::providers::{HttpRequest, MAX_BODY_BYTES, WorldSession};
+use crate::providers::{HttpRequest, HttpResponse, MAX_BODY_BYTES, WorldSession};
 
 /// Methods that do no more when they come twice (RFC 9110, section 9.2.2).
 const IDEMPOTENT: [&str; 5] = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"];
@@ -114,6 +114,16 @@ impl HttpCall {
         }
     }
 
+    /// An answer that the guest cannot read. One that refuses keeps the word of its status.
+    fn not_as_asked(failure: Failure, answer: &HttpResponse, world: &WorldSession) -> Failure {
+        let (status, headers, at) = (answer.status, &answer.headers, world.clock.wall());
+        let refused = classify_status(UpstreamAnswer { status, headers, at });
+        match refused {
+            Some(refused) => Failure { message: failure.message, ..refused },
+            None => failure,
+        }
+    }
+
     fn fields(&self) -> Vec<(String, String)> {
         let key = self.idempotency_key.iter().map(|key| ("idempotency-key".to_owned(), key.clone()));
         self.headers.iter().cloned().chain(key).collect()
@@ -204,6 +214,9 @@ impl HostCall for HttpCall {
             timeout: asked.min(limit),
         };
         let answer = world.http.send(request).await?;
+        if let Some(failure) = answer.undecodable(&self.fields()) {
+            return Err(Self::not_as_asked(failure, &answer, world));
+        }
         Ok(HttpAnswer { status: answer.status, headers: answer.headers, body: Body::of(&answer.body) })
     }
 }

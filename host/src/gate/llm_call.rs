@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::HostCall;
-use crate::providers::{ChatRequest, ChatResponse, TokenUsage, WorldSession};
+use crate::providers::{ChatRequest, ChatResponse, FinishReason, TokenUsage, WorldSession};
 
 /// Tokens that a provider may add for each message and tool: roles and separators. The common ones add 3 to 10.
 const TOKENS_PER_PART: usize = 16;
@@ -170,8 +170,16 @@ impl HostCall for LlmCall {
         true
     }
 
-    fn verdict(&self, _answer: &LlmAnswer, _at: Timestamp) -> Option<Failure> {
-        None
+    /// A model that declines has answered, and is paid for it; so has one whose answer the provider withheld.
+    fn verdict(&self, answer: &LlmAnswer, _at: Timestamp) -> Option<Failure> {
+        let (code, message) = match answer.response.finish_reason {
+            FinishReason::Refusal => (ErrorCode::ModelRefused, "the model declined to answer"),
+            FinishReason::ContentFilter => {
+                (ErrorCode::ModelContentFiltered, "the provider withheld the model's answer")
+            }
+            FinishReason::Stop | FinishReason::Length | FinishReason::ToolCalls => return None,
+        };
+        Some(Failure::new(code, message).sent())
     }
 
     fn status(_answer: &LlmAnswer) -> Option<u16> {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aos_core::failure::Failure;
-use aos_core::policy::Policy;
+use aos_core::failure::{ErrorCode, Failure};
+use aos_core::policy::{Policy, unasked_coding};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use url::Url;
@@ -36,6 +36,20 @@ pub struct HttpResponse {
     pub headers: Vec<(String, String)>,
     /// As it was sent, without decoding.
     pub body: Bytes,
+}
+
+impl HttpResponse {
+    /// The failure of an answer whose body has a content coding that its request did not ask for: nobody here undoes it.
+    #[must_use]
+    pub fn undecodable(&self, asked: &[(String, String)]) -> Option<Failure> {
+        let coding = unasked_coding(asked, &self.headers).filter(|_| !self.body.is_empty())?;
+        let status = self.status;
+        let message = format!(
+            "the answer (status {status}) has the content coding {coding:?}, which was not asked for"
+        );
+        let failure = Failure::new(ErrorCode::DecodingUnsupported, message).sent();
+        Some(Failure { status: Some(status), ..failure })
+    }
 }
 
 /// Opens sessions. One provider serves all runs.

@@ -18,7 +18,7 @@ pub use entropy::{Entropy, FixedEntropy, SystemEntropy};
 pub use http::{HttpProvider, HttpRequest, HttpResponse, HttpSession, MAX_BODY_BYTES};
 pub use journal_file::{Durability, FileSink, read_journal};
 pub use journal_memory::MemorySink;
-pub use live_http::LiveHttp;
+pub use live_http::{LiveHttp, NameResolver, SystemResolver};
 pub use llm::{
     AnthropicMessages, ChatMessage, ChatRequest, ChatResponse, ChatRole, ChatTool, ChatToolCall,
     FinishReason, LlmProvider, LlmSession, ModelRouter, OpenAiCompatible, TokenUsage,

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::bindings::SkillError;
+use crate::bindings::aos::skill::llm::ChatResponse;
 use crate::bindings::aos::skill::types::{ErrorCategory, Failure};
 
 /// Characters of an unusable answer that the details keep: enough to see what the model did instead.
@@ -20,6 +21,14 @@ pub(crate) enum Fault {
     /// The host did not get an answer.
     #[error("{}", .0.message)]
     Host(Failure),
+    /// There is no answer: the host's record of the call says whether the model declined or the provider withheld it.
+    #[error("model gave no answer: it declined, or the provider withheld what it said")]
+    Withheld {
+        /// The index of the host call.
+        call: u32,
+        /// What came instead.
+        text: String,
+    },
     /// JSON was asked for, and `max_tokens` ended it.
     #[error("model reached max_tokens before its JSON was complete")]
     Truncated {
@@ -59,6 +68,11 @@ pub(crate) enum Flaw {
 }
 
 impl Fault {
+    /// The fault of a question that got no answer.
+    pub(crate) fn withheld(response: &ChatResponse) -> Self {
+        Self::Withheld { call: response.call, text: beginning(&response.text) }
+    }
+
     /// The fault of an answer that was cut off.
     pub(crate) fn truncated(text: &str) -> Self {
         Self::Truncated { text: beginning(text) }
@@ -73,7 +87,17 @@ impl Fault {
         match self {
             Self::Host(failure) => failure.category,
             Self::Output(_) => ErrorCategory::Skill,
+            Self::Withheld { .. } => ErrorCategory::Permanent,
             _ => ErrorCategory::Validation,
+        }
+    }
+
+    /// An unusable answer is no failed call.
+    fn cause(&self) -> Option<u32> {
+        match self {
+            Self::Host(failure) => Some(failure.call),
+            Self::Withheld { call, .. } => Some(*call),
+            _ => None,
         }
     }
 
@@ -90,7 +114,7 @@ impl Fault {
             Self::Invalid { text, flaw: Flaw::Unfit { pointer, .. } } => {
                 Some(json!({"text": text, "pointer": pointer}).to_string())
             }
-            Self::Truncated { text } | Self::Invalid { text, .. } => Some(json!({"text": text}).to_string()),
+            Self::Withheld { text, .. } | Self::Truncated { text } | Self::Invalid { text, .. } => Some(json!({"text": text}).to_string()),
             _ => None,
         }
     }
@@ -103,8 +127,7 @@ impl From<Fault> for SkillError {
             message: fault.to_string(),
             category: fault.category(),
             code: fault.code(),
-            // An unusable answer is no failed call, so only a failure of the host is a cause.
-            cause: host.map(|failure| failure.call),
+            cause: fault.cause(),
             pointer: matches!(fault, Fault::Input(_) | Fault::Question).then(String::new),
             retry_after_ms: host.and_then(|failure| failure.retry_after_ms),
             details: fault.details(),
@@ -133,6 +156,13 @@ mod tests {
         assert_eq!(error.details, Some(details.to_string()));
         let error = SkillError::from(Fault::truncated("{"));
         assert_eq!((error.code.as_deref(), error.cause), (Some("MODEL_OUTPUT_TRUNCATED"), None));
+    }
+
+    #[test]
+    fn a_question_without_an_answer_points_at_its_call() {
+        let error = SkillError::from(Fault::Withheld { call: 2, text: "no".to_owned() });
+        assert_eq!((error.cause, error.code), (Some(2), None));
+        assert_eq!(error.details, Some(json!({"text": "no"}).to_string()));
     }
 
     #[test]

@@ -55,6 +55,9 @@ fn ask(input: &str) -> Result<String, Fault> {
     let input = Input::read(input)?;
     let schema = input.response_schema.clone();
     let response = llm::complete(&input.into_request()?).map_err(Fault::Host)?;
+    if response.finish_reason == llm::FinishReason::ContentFilter {
+        return Err(Fault::withheld(&response));
+    }
     let json = schema.map(|schema| reply::json(&response, &schema)).transpose()?;
     Output::new(response, json.flatten()).write()
 }

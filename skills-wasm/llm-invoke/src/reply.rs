@@ -12,7 +12,7 @@ const MAX_EXACT: u64 = (1 << 53) - 1;
 /// The host reads 96 levels, and the value stands in objects of the output and of the next step.
 const MAX_DEPTH: usize = 90;
 
-/// The JSON of a complete answer; nothing where the model asks for a tool or its answer was withheld.
+/// The JSON of a complete answer; nothing where the model asks for a tool. One that was withheld never comes here.
 pub(crate) fn json(response: &ChatResponse, schema: &Value) -> Result<Option<Value>, Fault> {
     match response.finish_reason {
         FinishReason::ToolCalls | FinishReason::ContentFilter => Ok(None),

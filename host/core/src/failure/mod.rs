@@ -7,6 +7,7 @@ mod code;
 mod failure;
 mod status;
 mod table;
+mod wasi_http;
 mod word;
 
 pub use catalog::{Catalog, Fault, RetryClass, Row, SCHEMA as CATALOG_SCHEMA, Settlement, Severity, catalog};
@@ -14,3 +15,4 @@ pub use category::ErrorCategory;
 pub use code::ErrorCode;
 pub use failure::{BUDGET_FILE, FUEL_OF_ANOTHER_BUILD, FUEL_OF_ANOTHER_ENGINE, Failure, advice};
 pub use status::{UpstreamAnswer, classify_status, code_of_status, retry_after};
+pub use wasi_http::{WASI_HTTP_CASES, classify_wasi_http, wasi_http_case};

@@ -1,5 +1,9 @@
 //! Hosts, addresses and request heads: denied unless granted.
 
+mod addresses;
+mod codings;
+mod spellings;
+
 use std::net::IpAddr;
 
 use aos_core::failure::ErrorCode;

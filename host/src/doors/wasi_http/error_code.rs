@@ -1,6 +1,6 @@
-//! What a failure of the gate is called in `wasi:http`.
+//! What a failure of the gate is called in `wasi:http`. Which case it is stands in the core; here it gets its payload.
 
-use aos_core::failure::{ErrorCode, Failure};
+use aos_core::failure::{Failure, wasi_http_case};
 
 use super::types::{self, DnsErrorPayload};
 use crate::providers::MAX_BODY_BYTES;
@@ -8,24 +8,22 @@ use crate::providers::MAX_BODY_BYTES;
 /// The error for the guest. What `wasi:http` has no word for is an internal error, with the catalogue's word in front.
 pub(super) fn error_code(failure: &Failure) -> types::ErrorCode {
     use types::ErrorCode as Http;
-    match failure.code {
-        ErrorCode::DestinationDenied
-        | ErrorCode::CapabilityDenied
-        | ErrorCode::SecretDenied
-        | ErrorCode::HeaderForbidden => Http::HttpRequestDenied,
-        ErrorCode::MethodDenied => Http::HttpRequestMethodInvalid,
-        ErrorCode::UrlInvalid => Http::HttpRequestUriInvalid,
-        ErrorCode::RequestTooLarge => Http::HttpRequestBodySize(Some(MAX_BODY_BYTES as u64)),
-        ErrorCode::DnsFailure => Http::DnsError(DnsErrorPayload { rcode: None, info_code: None }),
-        ErrorCode::ConnectFailed => Http::ConnectionRefused,
-        ErrorCode::TlsFailure => Http::TlsProtocolError,
-        ErrorCode::ConnectionLost => Http::ConnectionTerminated,
-        ErrorCode::ResponseIncomplete => Http::HttpResponseIncomplete,
-        ErrorCode::ResponseTooLarge => Http::HttpResponseBodySize(Some(MAX_BODY_BYTES as u64)),
-        ErrorCode::HttpProtocolError => Http::HttpProtocolError,
-        ErrorCode::Timeout if failure.request_sent => Http::HttpResponseTimeout,
-        ErrorCode::Timeout => Http::ConnectionTimeout,
-        ErrorCode::ConfigInvalid => Http::ConfigurationError,
-        other => Http::InternalError(Some(format!("{}: {}", other.as_str(), failure.message))),
+    match wasi_http_case(failure) {
+        "HTTP-request-denied" => Http::HttpRequestDenied,
+        "HTTP-request-method-invalid" => Http::HttpRequestMethodInvalid,
+        "HTTP-request-URI-invalid" => Http::HttpRequestUriInvalid,
+        "HTTP-request-body-size" => Http::HttpRequestBodySize(Some(MAX_BODY_BYTES as u64)),
+        "DNS-error" => Http::DnsError(DnsErrorPayload { rcode: None, info_code: None }),
+        "connection-refused" => Http::ConnectionRefused,
+        "TLS-protocol-error" => Http::TlsProtocolError,
+        "connection-terminated" => Http::ConnectionTerminated,
+        "HTTP-response-incomplete" => Http::HttpResponseIncomplete,
+        "HTTP-response-body-size" => Http::HttpResponseBodySize(Some(MAX_BODY_BYTES as u64)),
+        "HTTP-response-content-coding" => Http::HttpResponseContentCoding(None),
+        "HTTP-protocol-error" => Http::HttpProtocolError,
+        "HTTP-response-timeout" => Http::HttpResponseTimeout,
+        "connection-timeout" => Http::ConnectionTimeout,
+        "configuration-error" => Http::ConfigurationError,
+        _ => Http::InternalError(Some(failure.to_string())),
     }
 }

@@ -93,6 +93,8 @@ pub enum FinishReason {
     ToolCalls,
     /// The provider withheld the answer.
     ContentFilter,
+    /// The model itself declined.
+    Refusal,
 }
 
 /// Tokens, as the provider counted them.

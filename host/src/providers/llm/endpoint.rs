@@ -72,7 +72,7 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// As [`HttpSession::send`]. A status is no error.
+    /// As [`HttpSession::send`], and `DECODING_UNSUPPORTED`. A status is no error.
     pub(super) async fn ask(&self, question: &Value, timeout: Duration) -> Result<HttpResponse, Failure> {
         let request = HttpRequest {
             method: "POST".to_owned(),
@@ -81,7 +81,12 @@ impl Endpoint {
             body: question.to_string().into(),
             timeout,
         };
-        Ok(self.without_key(self.http.send(request).await?))
+        let answer = self.http.send(request).await?;
+        match answer.undecodable(&self.headers) {
+            // A refusal has its meaning by its status as well.
+            Some(failure) if answer.status == 200 => Err(failure),
+            _ => Ok(self.without_key(answer)),
+        }
     }
 
     fn without_key(&self, answer: HttpResponse) -> HttpResponse {

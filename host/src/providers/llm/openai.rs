@@ -126,6 +126,8 @@ struct Choice {
 #[derive(Deserialize)]
 struct Answer {
     content: Option<String>,
+    /// What the model says instead, where it declines.
+    refusal: Option<String>,
     #[serde(default)]
     tool_calls: Option<Vec<AnsweredCall>>,
 }
@@ -175,13 +177,15 @@ fn read_answer(answer: &HttpResponse) -> Result<ChatResponse, Failure> {
             arguments: call.function.arguments,
         })
         .collect();
+    let refusal = choice.message.refusal.filter(|words| !words.is_empty());
     let finish_reason = match choice.finish_reason.as_deref() {
+        _ if refusal.is_some() => FinishReason::Refusal,
         Some("length") => FinishReason::Length,
         Some("tool_calls" | "function_call") => FinishReason::ToolCalls,
         Some("content_filter") => FinishReason::ContentFilter,
         _ => FinishReason::Stop,
     };
-    let text = choice.message.content.unwrap_or_default();
+    let text = choice.message.content.filter(|words| !words.is_empty()).or(refusal).unwrap_or_default();
     Ok(ChatResponse {
         text,
         finish_reason,
@@ -203,15 +207,24 @@ impl From<Usage> for TokenUsage {
     }
 }
 
-/// The status alone is not enough: an account without money says 429 as well.
+/// The status alone is not enough: an account without money says 429 as well. The finer word stands over the kind, and
+/// both over the status.
 fn code_of(refusal: &Refusal) -> Option<ErrorCode> {
-    let word = refusal.code.as_deref().or(refusal.kind.as_deref());
-    Some(match (word, refusal.status) {
-        (Some("insufficient_quota" | "billing_hard_limit_reached"), _) => ErrorCode::ModelQuotaExhausted,
-        (Some("context_length_exceeded"), _) => ErrorCode::ModelContextExceeded,
-        (Some("content_filter" | "content_policy_violation"), _) => ErrorCode::ModelContentFiltered,
-        (Some("server_is_overloaded" | "overloaded_error"), _) => ErrorCode::ModelOverloaded,
-        (Some("model_not_found"), _) | (_, 404) => ErrorCode::ModelNotFound,
+    let words = [refusal.code.as_deref(), refusal.kind.as_deref()];
+    words.into_iter().flatten().find_map(code_of_word)
+}
+
+fn code_of_word(word: &str) -> Option<ErrorCode> {
+    Some(match word {
+        "insufficient_quota" | "billing_hard_limit_reached" | "billing_not_active" => {
+            ErrorCode::ModelQuotaExhausted
+        }
+        "rate_limit_exceeded" => ErrorCode::RateLimited,
+        "context_length_exceeded" => ErrorCode::ModelContextExceeded,
+        "content_filter" | "content_policy_violation" => ErrorCode::ModelContentFiltered,
+        "server_is_overloaded" | "overloaded_error" => ErrorCode::ModelOverloaded,
+        "model_not_found" => ErrorCode::ModelNotFound,
+        "invalid_api_key" => ErrorCode::UpstreamUnauthenticated,
         _ => return None,
     })
 }

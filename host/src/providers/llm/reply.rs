@@ -25,7 +25,7 @@ pub(super) struct Refusal {
     pub(super) message: Option<String>,
 }
 
-/// Reads an answer. `known` says what a refusal means where the status alone does not tell it.
+/// Reads an answer. `known` says what a refusal means beyond its status, by the words of the protocol.
 ///
 /// # Errors
 ///
@@ -50,7 +50,7 @@ fn refused(answer: &HttpResponse, known: impl FnOnce(&Refusal) -> Option<ErrorCo
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let refusal = Refusal::read(answer.status, &body);
     let by_status = by_status(answer);
-    let mut failure = match known(&refusal) {
+    let mut failure = match known(&refusal).or_else(|| meant_by(refusal.status)) {
         Some(code) => {
             let failure = Failure::new(code, by_status.message.clone()).sent();
             Failure { status: by_status.status, retry_after_ms: by_status.retry_after_ms, ..failure }
@@ -66,6 +66,17 @@ fn refused(answer: &HttpResponse, known: impl FnOnce(&Refusal) -> Option<ErrorCo
     match refusal.code.or(refusal.kind) {
         Some(subcode) => failure.with_subcode(subcode),
         None => failure,
+    }
+}
+
+/// What a status means where models are asked, and not elsewhere.
+const fn meant_by(status: u16) -> Option<ErrorCode> {
+    match status {
+        402 => Some(ErrorCode::ModelQuotaExhausted),
+        404 => Some(ErrorCode::ModelNotFound),
+        413 => Some(ErrorCode::RequestTooLarge),
+        529 => Some(ErrorCode::ModelOverloaded),
+        _ => None,
     }
 }
 

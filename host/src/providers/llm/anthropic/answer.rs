@@ -9,9 +9,10 @@ use crate::providers::{ChatResponse, ChatToolCall, FinishReason, HttpResponse, T
 
 /// Refusals that their text alone tells apart, in lower case: all of them come with status 400 as
 /// `invalid_request_error`.
-const TOLD_BY_TEXT: [(&str, ErrorCode); 4] = [
+const TOLD_BY_TEXT: [(&str, ErrorCode); 5] = [
     ("credit balance is too low", ErrorCode::ModelQuotaExhausted),
     ("api usage limits", ErrorCode::ModelQuotaExhausted),
+    ("spend limit", ErrorCode::ModelQuotaExhausted),
     ("prompt is too long", ErrorCode::ModelContextExceeded),
     ("exceed context limit", ErrorCode::ModelContextExceeded),
 ];
@@ -86,7 +87,7 @@ fn finish_reason(stop_reason: Option<&str>) -> FinishReason {
         // A paused turn is one that the provider's own tools have cut off. It is not whole, whatever its length.
         Some("max_tokens" | "model_context_window_exceeded" | "pause_turn") => FinishReason::Length,
         Some("tool_use") => FinishReason::ToolCalls,
-        Some("refusal") => FinishReason::ContentFilter,
+        Some("refusal") => FinishReason::Refusal,
         // `end_turn`, `stop_sequence`, and what is not known yet: the answer is there and paid for, and no reason to
         // distrust it is.
         _ => FinishReason::Stop,
@@ -108,15 +109,18 @@ impl From<Usage> for TokenUsage {
     }
 }
 
-/// What a refusal means beyond its status. A request that took too long there (504, `timeout_error`) stays the
-/// upstream's failure: no limit of this host was met.
+/// What a refusal means beyond its status; the kind stands over the status. A request that took too long there (504,
+/// `timeout_error`) stays the upstream's failure: no limit of this host was met.
 fn code_of(refusal: &Refusal) -> Option<ErrorCode> {
-    match (refusal.kind.as_deref(), refusal.status) {
-        (Some("billing_error"), _) | (_, 402) => Some(ErrorCode::ModelQuotaExhausted),
-        (Some("not_found_error"), _) | (_, 404) => Some(ErrorCode::ModelNotFound),
-        (Some("overloaded_error"), _) | (_, 529) => Some(ErrorCode::ModelOverloaded),
-        (Some("request_too_large"), _) | (_, 413) => Some(ErrorCode::RequestTooLarge),
-        (Some("invalid_request_error"), 400) => told_by_text(refusal.message.as_deref()?),
+    match refusal.kind.as_deref()? {
+        "authentication_error" => Some(ErrorCode::UpstreamUnauthenticated),
+        "billing_error" => Some(ErrorCode::ModelQuotaExhausted),
+        "permission_error" => Some(ErrorCode::UpstreamForbidden),
+        "not_found_error" => Some(ErrorCode::ModelNotFound),
+        "request_too_large" => Some(ErrorCode::RequestTooLarge),
+        "rate_limit_error" => Some(ErrorCode::RateLimited),
+        "overloaded_error" => Some(ErrorCode::ModelOverloaded),
+        "invalid_request_error" if refusal.status == 400 => told_by_text(refusal.message.as_deref()?),
         _ => None,
     }
 }
