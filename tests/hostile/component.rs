@@ -10,11 +10,19 @@ pub(crate) struct Contract {
     pub(crate) memory_bytes: u64,
     pub(crate) deadline_ms: u32,
     pub(crate) host_calls: u32,
+    /// What its output should fit; anything, where it does not say.
+    pub(crate) output_schema: Option<&'static str>,
 }
 
 impl Default for Contract {
     fn default() -> Self {
-        Self { fuel: 50_000_000, memory_bytes: 32 << 20, deadline_ms: 60_000, host_calls: 64 }
+        Self {
+            fuel: 50_000_000,
+            memory_bytes: 32 << 20,
+            deadline_ms: 60_000,
+            host_calls: 64,
+            output_schema: None,
+        }
     }
 }
 
@@ -150,10 +158,11 @@ fn core_module(id: &str, body: &str, contract: Contract) -> String {
         (export "invoke" (func $invoke))
         (func (export "describe") (result i32) (i32.const 1024))
         (data (i32.const 1024) "{metadata}")
-        (data (i32.const 1536) "{name}1.0hostile{{}}")
+        (data (i32.const 1536) "{name}1.0hostile{{}}{output}")
         (data (i32.const 2048) "{success}"))"#,
         name = id.bytes().map(|byte| format!("\\{byte:02x}")).collect::<String>(),
         metadata = metadata(id, contract),
+        output = contract.output_schema.unwrap_or_default().replace('"', "\\22"),
         success = escaped(&[0_u32, 0, at(1536, id, "1.0hostile"), 2]),
     )
 }
@@ -178,7 +187,9 @@ fn metadata(id: &str, contract: Contract) -> String {
     let length = |text: &str| u32::try_from(text.len()).unwrap();
     let wide = |value: u64| [value as u32, (value >> 32) as u32];
     let schema = at(1536, id, "1.0hostile");
-    let strings = [1536, length(id), at(1536, id, ""), 3, at(1536, id, "1.0"), 7, schema, 2, schema, 2];
+    let output = contract.output_schema.map_or([schema, 2], |output| [schema + 2, length(output)]);
+    let strings =
+        [1536, length(id), at(1536, id, ""), 3, at(1536, id, "1.0"), 7, schema, 2, output[0], output[1]];
     let flags_to_estimate = [0, 0, 0, 0, 0, 0, 0, 0];
     let [fuel, fuel_high] = wide(contract.fuel);
     let [memory, memory_high] = wide(contract.memory_bytes);

@@ -9,7 +9,7 @@ use aos_host::providers::{FixedEntropy, MemorySink, StubWorld, World};
 use aos_host::{RunOptions, Runtime};
 use serde_json::{Value, json};
 
-use crate::hostile::body_of;
+use crate::hostile::attempts::body_of;
 use crate::hostile::component::hostile;
 use crate::support::flow;
 use crate::support::recorded::{Recorded, parse, record};

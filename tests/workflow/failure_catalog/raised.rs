@@ -6,8 +6,8 @@ use futures_util::future::BoxFuture;
 use serde_json::json;
 
 use super::raisers::{
-    Found, answered, cached_openly, components, deep, hostile, large, missing, nobody_listens, played, read,
-    registered, stubbed, traced, unsaved, without_a_compiler, without_its_skill,
+    Found, answered, cached_openly, components, deep, hostile, large, missing, nobody_listens, odd, panicked,
+    played, read, registered, stubbed, traced, unsaved, without_a_compiler, without_its_skill,
 };
 use crate::support::server::Reply;
 
@@ -71,9 +71,7 @@ pub(super) fn raised_by(code: ErrorCode) -> Raised {
         ),
         // Data.
         ErrorCode::InputSchemaViolation => step("{skill: http_call, with: {url: 7}}"),
-        ErrorCode::OutputSchemaViolation => {
-            Raised::Nowhere("to be filled in: a component with an output schema")
-        }
+        ErrorCode::OutputSchemaViolation => here(odd),
         ErrorCode::SchemaInvalid => file("aos: 1\nname: x\ninput: {type: 7}\nsteps: [{id: a, skill: b}]\n"),
         ErrorCode::JsonMalformed => attempt("returns_what_is_no_json"),
         ErrorCode::JsonDuplicateKey => attempt("returns_a_name_twice"),
@@ -101,12 +99,20 @@ pub(super) fn raised_by(code: ErrorCode) -> Raised {
             registered(components(text))
         }),
         ErrorCode::CompileFailed => here(without_a_compiler),
+        ErrorCode::CompileTimeout => {
+            Raised::By("tests/hostile/mod.rs::a_component_that_takes_too_long_to_compile_is_refused_in_time")
+        }
         ErrorCode::ExportMissing => here(|| registered(components("(component)"))),
         // Skill run.
         ErrorCode::SkillError => attempt("claims_that_the_host_panicked"),
         ErrorCode::SkillTrap => attempt("traps"),
         ErrorCode::SkillExit => attempt("exits"),
         ErrorCode::AbiViolation => attempt("returns_an_unknown_variant"),
+        ErrorCode::InstantiationFailed => Raised::Nowhere(
+            "what can fail while a component is set up is a trap, a limit or a want of memory, and each has its own word",
+        ),
+        ErrorCode::ReentrancyDenied => attempt("calls_the_host_from_its_allocator"),
+        ErrorCode::InstanceLimit => attempt("is_of_a_hundred_instances"),
         ErrorCode::Deadlock => Raised::Nowhere(
             "only components with asynchronous functions can wait for themselves, and the engine is built without them",
         ),
@@ -162,14 +168,17 @@ pub(super) fn raised_by(code: ErrorCode) -> Raised {
         }
         // Network.
         ErrorCode::UrlInvalid => step("{skill: http_call, with: {url: 'http://user:key@a.test/'}}"),
-        ErrorCode::RequestInvalid => {
-            here(|| answered(Reply::status(200), json!({"headers": {"not a name": "x"}})))
-        }
+        ErrorCode::RequestInvalid => Raised::By(
+            "tests/workflow/model_provider_anthropic.rs::what_the_protocol_has_no_words_for_is_not_sent",
+        ),
         ErrorCode::RequestTooLarge => Raised::By(
             "tests/effects/wasi_http.rs::a_body_that_is_too_large_or_has_trailers_is_refused_by_a_typed_error",
         ),
         ErrorCode::DnsFailure => Raised::By(
             "tests/workflow/error_recovery_workflow.rs::a_name_that_does_not_resolve_is_tried_again",
+        ),
+        ErrorCode::TlsFailure => Raised::By(
+            "tests/failures/tls.rs::a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sent",
         ),
         ErrorCode::ConnectFailed => here(nobody_listens),
         ErrorCode::ConnectionLost => here(|| answered(Reply::reset(), json!({}))),
@@ -179,6 +188,9 @@ pub(super) fn raised_by(code: ErrorCode) -> Raised {
         ErrorCode::ResponseTooLarge => Raised::By(
             "tests/workflow/permanent_failure_workflow.rs::an_answer_that_is_too_large_is_not_taken",
         ),
+        ErrorCode::DecodingUnsupported => {
+            here(|| answered(Reply::text(200, "x").header("content-encoding", "br"), json!({})))
+        }
         // Upstream.
         ErrorCode::UpstreamBadRequest => status(400),
         ErrorCode::UpstreamUnauthenticated => status(401),
@@ -200,6 +212,9 @@ pub(super) fn raised_by(code: ErrorCode) -> Raised {
         | ErrorCode::ModelContentFiltered
         | ErrorCode::ModelQuotaExhausted
         | ErrorCode::ModelOverloaded => Raised::By(PROVIDERS),
+        ErrorCode::ModelRefused => Raised::By(
+            "tests/workflow/model_provider_anthropic.rs::a_model_that_declines_ends_the_run_in_a_word_of_its_own",
+        ),
         ErrorCode::ModelOutputTruncated => {
             Raised::By("tests/workflow/llm_chain_workflow.rs::json_that_max_tokens_cut_off_is_truncated")
         }
@@ -233,6 +248,10 @@ pub(super) fn raised_by(code: ErrorCode) -> Raised {
         }
         ErrorCode::JournalIo => here(unsaved),
         // Host.
+        ErrorCode::HostPanic => here(panicked),
+        ErrorCode::HostOutOfMemory => Raised::By(
+            "tests/program/out_of_memory.rs::components_that_the_machine_has_no_memory_for_end_in_host_out_of_memory",
+        ),
         ErrorCode::ConcurrencyLimit => Raised::By(
             "tests/workflow/under_way.rs::a_run_beyond_the_most_is_refused_and_begins_when_another_has_ended",
         ),

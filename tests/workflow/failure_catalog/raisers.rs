@@ -12,7 +12,8 @@ use aos_host::{RunOptions, Runtime};
 use serde_json::{Value, json};
 
 use crate::hostile;
-use crate::hostile::component;
+use crate::hostile::attempts::attempts;
+use crate::hostile::component::{self, Contract};
 use crate::support::flow;
 use crate::support::recorded::parse;
 use crate::support::runtime::{live, stubbed as world};
@@ -80,12 +81,32 @@ pub(super) async fn nobody_listens() -> Found {
     live().await.run(&workflow, json!({})).await.into()
 }
 
-/// A component of `fixtures/hostile`, run.
+/// A component of `fixtures/hostile`: how it is refused, or how its run ends.
 pub(super) async fn hostile(name: &str) -> Found {
     let runtime = world("{}").await;
-    let bytes = component::hostile(name, &hostile::body_of(name));
-    runtime.register_skill(bytes).await.expect("it is admitted");
-    hostile::run(&runtime, name, 60_000).await.0.into()
+    let attempts = attempts();
+    let attempt = attempts.get(name).unwrap_or_else(|| panic!("there is no {name}"));
+    match runtime.register_skill(attempt.component(name)).await {
+        Err(refused) => refused.into(),
+        Ok(_) => hostile::run(&runtime, name, attempt.deadline_ms).await.0.into(),
+    }
+}
+
+/// A skill whose output is an object, and should be a text.
+pub(super) async fn odd() -> Found {
+    let (runtime, contract) =
+        (world("{}").await, Contract { output_schema: Some(r#"{"type":"string"}"#), ..Contract::default() });
+    runtime.register_skill(component::hostile_with("odd", "", contract)).await.expect("it is admitted");
+    hostile::run(&runtime, "odd", 60_000).await.0.into()
+}
+
+/// A host function that panics.
+pub(super) async fn panicked() -> Found {
+    let runtime = Runtime::builder().panic_in("aos:skill/log", "log").build().expect("a runtime");
+    let body = r#"(import "aos:skill/log@0.1.0" "log" (func $log (param i32 i32 i32)))
+        (func $body (call $log (i32.const 2) (i32.const 0) (i32.const 4)))"#;
+    runtime.register_skill(component::hostile("speaks", body)).await.expect("it is admitted");
+    hostile::run(&runtime, "speaks", 60_000).await.0.into()
 }
 
 /// A component that is not admitted.
