@@ -87,6 +87,7 @@ pub const fn ends_the_run(code: ErrorCode) -> bool {
             | ErrorCode::BudgetStopped
             | ErrorCode::CostOverrun
             | ErrorCode::JournalIo
+            | ErrorCode::DiskFull
             | ErrorCode::LedgerInvariant
             | ErrorCode::DeadlineExceeded
             | ErrorCode::Cancelled

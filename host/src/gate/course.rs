@@ -1,5 +1,6 @@
 //! Whether a run is made or repeated. A repeated one has no world: the type has none.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -114,17 +115,16 @@ impl LiveRun {
     ///
     /// # Errors
     ///
-    /// `JOURNAL_IO`; the journal is broken off then.
+    /// `JOURNAL_IO` or `DISK_FULL`; the journal is broken off then.
     pub(crate) async fn sync(&self) -> Result<(), Failure> {
         let Some(syncer) = self.recorder.syncer() else {
             return Ok(());
         };
-        let reason = match tokio::task::spawn_blocking(move || syncer.sync()).await {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(error)) => error.to_string(),
-            Err(error) => error.to_string(),
+        let synced = tokio::task::spawn_blocking(move || syncer.sync()).await;
+        let Err(error) = synced.unwrap_or_else(|panicked| Err(io::Error::other(panicked))) else {
+            return Ok(());
         };
-        let error = JournalError::Io { what: "could not be made to last", reason };
+        let error = JournalError::of_file("could not be made to last", &error);
         self.recorder.break_off(error.clone());
         Err(error.into())
     }

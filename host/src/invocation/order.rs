@@ -176,6 +176,7 @@ fn ends_run(failure: &Failure) -> bool {
         ErrorCode::ReplayDivergence
             | ErrorCode::ReplayExhausted
             | ErrorCode::JournalIo
+            | ErrorCode::DiskFull
             | ErrorCode::JournalCorrupt
     )
 }

@@ -5,11 +5,14 @@ mod category;
 mod code;
 #[expect(clippy::module_inception, reason = "the file is named after the noun it owns")]
 mod failure;
+mod io_error;
 mod status;
 mod word;
 
 pub use catalog::{Catalog, Fault, RetryClass, Row, Settlement, Severity, catalog};
 pub use category::ErrorCategory;
 pub use code::ErrorCode;
-pub use failure::{BUDGET_FILE, FUEL_OF_ANOTHER_BUILD, FUEL_OF_ANOTHER_ENGINE, Failure, advice};
+pub use failure::{
+    BUDGET_FILE, COMPONENT_FILE, FUEL_OF_ANOTHER_BUILD, FUEL_OF_ANOTHER_ENGINE, Failure, advice,
+};
 pub use status::{UpstreamAnswer, classify_status, retry_after};

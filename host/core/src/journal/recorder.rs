@@ -34,7 +34,7 @@ impl Recorder {
     ///
     /// # Errors
     ///
-    /// [`JournalError::Io`] when the sink refuses it.
+    /// [`JournalError::Io`] or [`JournalError::Full`] when the sink refuses it.
     pub fn start(
         sink: Box<dyn Sink>,
         clock: Clock,
@@ -58,7 +58,7 @@ impl Recorder {
     ///
     /// # Errors
     ///
-    /// [`JournalError::Io`] when the sink refuses the entry that says so.
+    /// As [`Recorder::start`], of the entry that says so.
     pub fn resume(
         sink: Box<dyn Sink>,
         clock: Clock,
@@ -79,7 +79,7 @@ impl Recorder {
     ///
     /// # Errors
     ///
-    /// [`JournalError::Io`] when this or an earlier write failed.
+    /// [`JournalError::Io`] or [`JournalError::Full`] when this or an earlier write failed.
     pub fn append(
         &self,
         cursor: Option<&Cursor>,
@@ -153,9 +153,7 @@ impl Recorder {
 impl State {
     fn write(&mut self, mut entry: Entry) -> Result<Stamp, JournalError> {
         let lines = self.writer.write(&mut entry)?;
-        self.sink
-            .append(&lines)
-            .map_err(|error| JournalError::Io { what: "could not be written", reason: error.to_string() })?;
+        self.sink.append(&lines).map_err(|error| JournalError::of_file("could not be written", &error))?;
         let stamp = entry.stamp;
         self.last = stamp.at;
         self.facts.apply(&entry);
