@@ -1,6 +1,7 @@
 //! What a hostile component may try, and how it ends. Each file under `fixtures/hostile/` is one attempt: the body of a
 //! core module, whose first line says the code that it must end with.
 
+mod claims;
 pub(crate) mod component;
 mod engines;
 
