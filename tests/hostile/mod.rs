@@ -1,6 +1,7 @@
 //! What a hostile component may try, and how it ends.
 
 pub(crate) mod attempts;
+mod claims;
 pub(crate) mod component;
 mod engines;
 mod last_words;

@@ -3,6 +3,7 @@
 mod budgets;
 mod certify;
 mod documents;
+mod full_disk;
 mod hostile_files;
 mod interrupted;
 mod journals;

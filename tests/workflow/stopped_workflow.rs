@@ -347,12 +347,54 @@ fn a_run_whose_journal_cannot_be_written_tells_what_had_left() {
             let workflow = parse(&flow::http_step(&server, step));
             let options = RunOptions::default().journal(Full(room));
             let outcome = live().await.start(&workflow, json!({}), options).outcome().await;
-            assert_eq!(outcome.code.as_str(), "JOURNAL_IO", "{room} writes");
+            assert_eq!(outcome.code.as_str(), "DISK_FULL", "{room} writes");
             // The third write is the intent: without it nothing leaves.
             assert_eq!(server.requests().len(), usize::from(room >= 3), "{room} writes");
             assert_eq!(outcome.side_effects.len(), usize::from(room >= 3), "{room} writes");
             let told = outcome.message.contains("1 request had left without a recorded answer");
             assert_eq!(told, (3..4).contains(&room), "{room} writes: {}", outcome.message);
+        }
+    });
+}
+
+/// A disk that takes every line, and makes none of them last.
+struct Unsynced(std::io::ErrorKind);
+
+impl Sink for Unsynced {
+    fn append(&mut self, _lines: &[u8]) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn syncer(&self) -> Option<Arc<dyn Syncer>> {
+        Some(Arc::new(Self(self.0)))
+    }
+}
+
+impl Syncer for Unsynced {
+    fn sync(&self) -> std::io::Result<()> {
+        Err(self.0.into())
+    }
+}
+
+#[test]
+fn a_run_whose_journal_cannot_be_made_to_last_sends_nothing() {
+    use std::io::ErrorKind;
+    in_time(async {
+        for (kind, code) in [
+            (ErrorKind::StorageFull, "DISK_FULL"),
+            (ErrorKind::QuotaExceeded, "DISK_FULL"),
+            (ErrorKind::FileTooLarge, "JOURNAL_IO"),
+            (ErrorKind::ReadOnlyFilesystem, "JOURNAL_IO"),
+            (ErrorKind::Other, "JOURNAL_IO"),
+        ] {
+            let server = Server::start([Reply::text(200, "hi")]).await;
+            let step = json!({"with": {"url": server.url("/")}, "on_error": "continue", "retry": {"max_attempts": 3}});
+            let workflow = parse(&flow::http_step(&server, step));
+            let options = RunOptions::default().journal(Unsynced(kind));
+            let outcome = live().await.start(&workflow, json!({}), options).outcome().await;
+            assert_eq!((outcome.status, outcome.code.as_str()), (Status::Failure, code), "{kind:?}");
+            assert!(outcome.message.contains("the journal could not be made to last"), "{}", outcome.message);
+            assert!(server.requests().is_empty(), "{kind:?}");
         }
     });
 }

@@ -1,5 +1,6 @@
 //! Whether a run is made or repeated. A repeated one has no world: the type has none.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -115,19 +116,19 @@ impl LiveRun {
     ///
     /// # Errors
     ///
-    /// `JOURNAL_IO`, or `HOST_PANIC` where that panics; the journal is broken off then.
+    /// `JOURNAL_IO` or `DISK_FULL`, or `HOST_PANIC` where that panics; the journal is broken off then.
     pub(crate) async fn sync(&self) -> Result<(), Failure> {
         let Some(syncer) = self.recorder.syncer() else {
             return Ok(());
         };
         let synced = tokio::task::spawn_blocking(move || caught_in(|| syncer.sync())).await;
-        let (reason, panic) = match synced {
+        let (error, panic) = match synced {
             Ok(Ok(Ok(()))) => return Ok(()),
-            Ok(Ok(Err(error))) => (error.to_string(), None),
-            Ok(Err(panic)) => (panic.message.clone(), Some(panic)),
-            Err(error) => (error.to_string(), None),
+            Ok(Ok(Err(error))) => (error, None),
+            Ok(Err(panic)) => (io::Error::other(panic.message.clone()), Some(panic)),
+            Err(error) => (io::Error::other(error), None),
         };
-        let error = JournalError::Io { what: "could not be made to last", reason };
+        let error = JournalError::of_file("could not be made to last", &error);
         self.recorder.break_off(error.clone());
         Err(panic.unwrap_or_else(|| error.into()))
     }

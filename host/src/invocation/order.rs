@@ -188,6 +188,7 @@ fn counts_for_more(failure: &Failure) -> bool {
         ErrorCode::ReplayDivergence
             | ErrorCode::ReplayExhausted
             | ErrorCode::JournalIo
+            | ErrorCode::DiskFull
             | ErrorCode::JournalCorrupt
             | ErrorCode::HostPanic
     )

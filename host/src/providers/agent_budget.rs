@@ -227,7 +227,7 @@ impl FileBudget {
 
     fn unusable_at(&self, place: &Path, error: &io::Error) -> Failure {
         let message = format!("the budget {}: {}: {error}", self.name, place.display());
-        Failure::new(ErrorCode::JournalIo, message).with_subcode(BUDGET_FILE)
+        Failure::new(ErrorCode::of_file(error, ErrorCode::JournalIo), message).with_subcode(BUDGET_FILE)
     }
 }
 

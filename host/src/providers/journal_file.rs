@@ -1,7 +1,7 @@
 //! A journal in a file, locked for as long as its run writes it.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,6 +24,7 @@ pub enum Durability {
 #[derive(Debug)]
 pub struct FileSink {
     file: Arc<File>,
+    path: Arc<Path>,
     durability: Durability,
     /// The folder of a new file: the file's name has to last as well.
     folder: Option<PathBuf>,
@@ -36,12 +37,10 @@ impl FileSink {
     ///
     /// # Errors
     ///
-    /// [`JournalError::Io`] when the file is there already, another process holds it, or it cannot be made.
+    /// [`JournalError::Io`] when the file is there already or cannot be made, [`JournalError::Full`] when there is no
+    /// room for it, [`JournalError::Locked`] when another process holds it.
     pub fn create(path: &Path) -> Result<Self, JournalError> {
-        let refused = |error: io::Error| JournalError::Io {
-            what: "could not be made",
-            reason: format!("{}: {error}", path.display()),
-        };
+        let refused = |error: io::Error| JournalError::of_file("could not be made", &at(path, &error));
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(refused)?;
         }
@@ -51,7 +50,7 @@ impl FileSink {
         let folder = path
             .parent()
             .map(|folder| if folder.as_os_str().is_empty() { ".".into() } else { folder.to_owned() });
-        Ok(Self { folder, ..Self::of(file) })
+        Ok(Self { folder, ..Self::of(file, path) })
     }
 
     /// Takes up the file of a run that was killed: locks it and reads it. A torn line at its end is cut off when something
@@ -59,21 +58,20 @@ impl FileSink {
     ///
     /// # Errors
     ///
-    /// [`JournalError::Io`] when another process holds it or it cannot be read; else as [`Recording::read`].
+    /// [`JournalError::Locked`] when another process holds it, [`JournalError::Io`] when it cannot be read; else as
+    /// [`Recording::read`].
     pub fn take_up(path: &Path) -> Result<(Self, Recording), JournalError> {
-        let refused = |error: io::Error| JournalError::Io {
-            what: "cannot be taken up",
-            reason: format!("{}: {error}", path.display()),
-        };
+        let refused = |error: io::Error| JournalError::of_file("cannot be taken up", &at(path, &error));
         let file = OpenOptions::new().read(true).append(true).open(path).map_err(refused)?;
         lock(&file, path)?;
         let recording = Recording::read(&read_bounded(&file).map_err(refused)?)?;
         let cut = recording.torn().map(|torn| torn.offset as u64);
-        Ok((Self { cut, ..Self::of(file) }, recording))
+        Ok((Self { cut, ..Self::of(file, path) }, recording))
     }
 
-    fn of(file: File) -> Self {
-        Self { file: Arc::new(file), durability: Durability::default(), folder: None, cut: None }
+    fn of(file: File, path: &Path) -> Self {
+        let durability = Durability::default();
+        Self { file: Arc::new(file), path: path.into(), durability, folder: None, cut: None }
     }
 
     /// When the file is made to last.
@@ -81,6 +79,19 @@ impl FileSink {
     pub const fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
         self
+    }
+
+    fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        if let Some(whole) = self.cut.take() {
+            self.file.set_len(whole)?;
+        }
+        if self.durability != Durability::None
+            && let Some(folder) = self.folder.take()
+        {
+            File::open(folder)?.sync_all()?;
+        }
+        (&*self.file).write_all(line)?;
+        if self.durability == Durability::EveryEntry { self.file.sync_data() } else { Ok(()) }
     }
 }
 
@@ -100,27 +111,20 @@ fn read_bounded(file: &File) -> io::Result<Vec<u8>> {
 }
 
 fn lock(file: &File, path: &Path) -> Result<(), JournalError> {
-    let reason = |error| format!("{}: {error}", path.display());
-    file.try_lock().map_err(|error| JournalError::Locked { reason: reason(error) })
+    file.try_lock().map_err(|error| match error {
+        TryLockError::Error(error) => JournalError::of_file("cannot be locked", &at(path, &error)),
+        TryLockError::WouldBlock => JournalError::Locked { reason: format!("{}: {error}", path.display()) },
+    })
 }
 
 impl Sink for FileSink {
     fn append(&mut self, line: &[u8]) -> io::Result<()> {
-        if let Some(whole) = self.cut.take() {
-            self.file.set_len(whole)?;
-        }
-        if self.durability != Durability::None
-            && let Some(folder) = self.folder.take()
-        {
-            File::open(folder)?.sync_all()?;
-        }
-        (&*self.file).write_all(line)?;
-        if self.durability == Durability::EveryEntry { self.file.sync_data() } else { Ok(()) }
+        self.write(line).map_err(|error| at(&self.path, &error))
     }
 
     fn syncer(&self) -> Option<Arc<dyn Syncer>> {
-        let file = Arc::clone(&self.file);
-        let syncer = || Arc::new(FileSyncer { file, failed: Mutex::new(false) }) as Arc<dyn Syncer>;
+        let (file, path) = (Arc::clone(&self.file), Arc::clone(&self.path));
+        let syncer = || Arc::new(FileSyncer { file, path, failed: Mutex::new(None) }) as Arc<dyn Syncer>;
         (self.durability == Durability::Effects).then(syncer)
     }
 }
@@ -128,15 +132,24 @@ impl Sink for FileSink {
 /// The operating system tells of a failure once, to whoever asks first; here everyone hears of it.
 struct FileSyncer {
     file: Arc<File>,
-    failed: Mutex<bool>,
+    path: Arc<Path>,
+    failed: Mutex<Option<ErrorKind>>,
 }
 
 impl Syncer for FileSyncer {
     fn sync(&self) -> io::Result<()> {
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        if *failed {
-            return Err(io::Error::other("what was written before could not be made to last"));
+        if let Some(kind) = *failed {
+            return Err(io::Error::new(kind, "what was written before could not be made to last"));
         }
-        self.file.sync_data().inspect_err(|_| *failed = true)
+        self.file.sync_data().map_err(|error| {
+            *failed = Some(error.kind());
+            at(&self.path, &error)
+        })
     }
+}
+
+/// The same error, with the file that it is of.
+fn at(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }

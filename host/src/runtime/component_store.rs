@@ -1,10 +1,11 @@
 //! The components of recorded runs, by digest.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 
-use aos_core::failure::{ErrorCode, Failure};
+use aos_core::failure::{COMPONENT_FILE, ErrorCode, Failure};
 use aos_core::ids::Digest;
+use tempfile::NamedTempFile;
 
 use crate::invocation::Prepared;
 
@@ -19,7 +20,12 @@ impl ComponentStore {
         Self { folder }
     }
 
-    /// Keeps a component, unless it is there already.
+    /// Keeps a component, unless it is there already. Runs that keep the same one at the same time do not meet, and what
+    /// could not be written whole is not left behind.
+    ///
+    /// # Errors
+    ///
+    /// `DISK_FULL`, or `JOURNAL_IO` for anything else that keeps it from being written.
     pub(super) fn keep(&self, skill: &Prepared) -> Result<(), Failure> {
         let path = self.path(skill.metadata().digest);
         if path.exists() {
@@ -27,13 +33,15 @@ impl ComponentStore {
         }
         let write = || -> io::Result<()> {
             std::fs::create_dir_all(&self.folder)?;
-            let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-            std::fs::write(&temporary, skill.bytes())?;
-            std::fs::rename(&temporary, &path)
+            let mut temporary = NamedTempFile::with_suffix_in(".tmp", &self.folder)?;
+            temporary.write_all(skill.bytes())?;
+            temporary.persist(&path)?;
+            Ok(())
         };
         write().map_err(|error| {
             let message = format!("the component cannot be kept at {}: {error}", path.display());
-            Failure::new(ErrorCode::JournalIo, message)
+            Failure::new(ErrorCode::of_file(&error, ErrorCode::JournalIo), message)
+                .with_subcode(COMPONENT_FILE)
         })
     }
 

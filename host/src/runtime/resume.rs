@@ -16,7 +16,7 @@ use aos_core::workflow::Workflow;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
-use super::run::{Beginning, Run, follow, listen, stoppable};
+use super::run::{Beginning, Run, follow, keep_components, listen, stoppable};
 use super::{Inner, course, replay};
 use crate::gate::{Behind, LiveRun, RunTime};
 use crate::providers::{AgentBudget, ChatRequest, WorldSession};
@@ -70,6 +70,7 @@ pub(super) async fn resume(
     check(inner, &recording, &started)?;
     let workflow = replay::workflow_of(&started)?;
     let skills = replay::resolve_live(inner, &started).await?;
+    keep_components(inner, &skills)?;
     options.take_again(&started, inner.world.clock().wall())?;
     let (stop, (listener, entries)) = (watch::Sender::new(None), mpsc::unbounded_channel());
     let live = begin(inner, (sink, recording), &workflow, (listen(listener), options.budget))?;

@@ -135,6 +135,7 @@ pub(super) fn start(inner: &Arc<Inner>, workflow: &Workflow, input: Value, optio
     let readable = place.as_ref().map_err(Failure::clone).and_then(|_| check_readable(&input));
     let begun = told.and(readable).and(drawn).and_then(|_| draw()).and_then(|seed| {
         let money = &options.money;
+        keep_components(inner, &skills)?;
         let limits = caught_in(|| money.take(id, workflow.budget(), now))??;
         let mut started = run_started(inner, workflow, &input, &skills, (id, Seed::from_bytes(seed), limits));
         started.budget = caught_in(|| money.budget.as_ref().map(|budget| budget.name().clone()))?;
@@ -224,27 +225,23 @@ async fn live_run(
     input: Value,
     (skills, stop): (Skills, watch::Sender<Option<StopReason>>),
 ) -> StructuredOutcome {
-    let ending = match keep_components(&inner, &skills) {
-        Ok(()) => {
-            let plan = RunPlan {
-                workflow: workflow.clone(),
-                input,
-                course: Course::Live(Arc::clone(&live)),
-                skills,
-                stop,
-                permits: Arc::clone(&inner.permits),
-                metrics: inner.metrics.clone(),
-            };
-            course::follow(plan).await
-        }
-        Err(failure) => Err(failure),
+    let plan = RunPlan {
+        workflow: workflow.clone(),
+        input,
+        course: Course::Live(Arc::clone(&live)),
+        skills,
+        stop,
+        permits: Arc::clone(&inner.permits),
+        metrics: inner.metrics.clone(),
     };
+    let ending = course::follow(plan).await;
     let outcome = finish(&live, &workflow, ending).await;
     inner.metrics.run_ended(Mode::Live, &outcome);
     outcome
 }
 
-fn keep_components(inner: &Inner, skills: &Skills) -> Result<(), Failure> {
+/// A run begins when its components are kept, so that whatever comes of it can be replayed and resumed.
+pub(super) fn keep_components(inner: &Inner, skills: &Skills) -> Result<(), Failure> {
     let Some(store) = &inner.components else {
         return Ok(());
     };

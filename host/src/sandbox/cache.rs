@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use aos_core::failure::{ErrorCode, Failure};
+use aos_core::failure::{COMPONENT_FILE, ErrorCode, Failure};
 use aos_core::ids::Digest;
 use tokio::process::Command;
 use wasmtime::component::Component;
@@ -27,12 +27,14 @@ impl CompileCache {
     ///
     /// # Errors
     ///
-    /// `CACHE_INTEGRITY` for a folder that others own or may write to; `CONFIG_INVALID` for one that cannot be made.
+    /// `CACHE_INTEGRITY` for a folder that others own or may write to; `DISK_FULL` for one that there is no room for, and
+    /// `CONFIG_INVALID` for one that cannot be made.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, Failure> {
         let folder = folder.into();
         let refused = |error: std::io::Error| {
             let message = format!("the folder {} cannot be used: {error}", folder.display());
-            Failure::new(ErrorCode::ConfigInvalid, message)
+            Failure::new(ErrorCode::of_file(&error, ErrorCode::ConfigInvalid), message)
+                .with_subcode(COMPONENT_FILE)
         };
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(refused)?;
         let meta = std::fs::symlink_metadata(&folder).map_err(refused)?;
@@ -109,7 +111,8 @@ pub(super) async fn compile_in_child(
     bytes: &[u8],
 ) -> Result<Vec<u8>, Failure> {
     let failed = |error: std::io::Error| {
-        Failure::new(ErrorCode::CompileFailed, format!("the compiling child could not be run: {error}"))
+        let message = format!("the compiling child could not be run: {error}");
+        Failure::new(ErrorCode::of_file(&error, ErrorCode::CompileFailed), message)
     };
     let folder = tempfile::tempdir().map_err(failed)?;
     let (input, output) = (folder.path().join("component.wasm"), folder.path().join("component.cwasm"));

@@ -169,7 +169,10 @@ fn stop_at_once(ended: &Ended) -> Result<(), Failure> {
         Err(failure)
             if matches!(
                 failure.code,
-                ErrorCode::ReplayDivergence | ErrorCode::ReplayExhausted | ErrorCode::JournalIo
+                ErrorCode::ReplayDivergence
+                    | ErrorCode::ReplayExhausted
+                    | ErrorCode::JournalIo
+                    | ErrorCode::DiskFull
             ) =>
         {
             Err(failure.clone())

@@ -1,11 +1,12 @@
 //! `probe`: a component for tests of the host, no skill. Its input says what it does, such as `{"do": "send", ...}`, and
 //! its output is what it saw. `client` speaks `wasi:http`, `scenario` has what can be asked for.
 
+mod claim;
 mod client;
 mod fold;
 mod scenario;
 
-use bindings::aos::skill::types::{ErrorCategory, ResourceContract};
+use bindings::aos::skill::types::ResourceContract;
 use bindings::{Guest, Metadata, SkillError};
 
 /// The generated side of the contract, and of the WASI interfaces that are tried.
@@ -67,14 +68,6 @@ impl Guest for Probe {
     }
 
     fn invoke(input: String) -> Result<String, SkillError> {
-        scenario::perform(&input).map_err(|message| SkillError {
-            message,
-            category: ErrorCategory::Skill,
-            code: None,
-            cause: None,
-            pointer: None,
-            retry_after_ms: None,
-            details: None,
-        })
+        scenario::perform(&input)
     }
 }

@@ -11,6 +11,8 @@ use crate::bindings::wasi::http::types::{Fields, FutureIncomingResponse, Outgoin
 use crate::bindings::wasi::io::poll::poll;
 use crate::bindings::wasi::io::streams::{OutputStream, StreamError};
 use crate::bindings::wasi::random::random;
+use crate::bindings::SkillError;
+use crate::claim::Claim;
 use crate::client::{Begun, Wanted, answer, taken, text, write_all};
 use crate::fold::{Plain, ask, calls, converse, fold};
 
@@ -63,11 +65,13 @@ enum Scenario {
     Ask { model: String, count: usize, max_tokens: u32 },
     /// What differs from run to run, with a request that times out, and two whose answers race.
     Fold { impatient: Plain, racing: Vec<Wanted> },
+    /// Requests through the project's own door, and then a failure of its own words.
+    Fail { first: Vec<Plain>, error: Claim },
     /// Every function that looks at the world, acts on it or writes, once.
     Everything { request: Wanted, url: String, model: String },
 }
 
-pub(crate) fn perform(input: &str) -> Result<String, String> {
+pub(crate) fn perform(input: &str) -> Result<String, SkillError> {
     let scenario = serde_json::from_str(input).map_err(|error| error.to_string())?;
     let seen = match scenario {
         Scenario::Send { request } => send(&request),
@@ -118,6 +122,10 @@ pub(crate) fn perform(input: &str) -> Result<String, String> {
         Scenario::EmptyPoll => json!(poll(&[])),
         Scenario::Fields => fields(),
         Scenario::Calls { requests } => calls(requests),
+        Scenario::Fail { first, error } => {
+            calls(first);
+            return Err(error.into());
+        }
         Scenario::Converse { model, turns, words } => converse(&model, turns, words)?,
         Scenario::Ask { model, count, max_tokens } => ask(&model, count, max_tokens),
         Scenario::Fold { impatient, racing } => {

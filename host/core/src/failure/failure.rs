@@ -19,6 +19,9 @@ pub const FUEL_OF_ANOTHER_BUILD: &str = "fuel-of-another-build";
 /// The finer word of a failure that the file of a named budget is the cause of.
 pub const BUDGET_FILE: &str = "budget-file";
 
+/// The finer word of a failure that a folder of components, as they are or compiled, is the cause of.
+pub const COMPONENT_FILE: &str = "component-file";
+
 /// Why something ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
@@ -181,8 +184,11 @@ pub fn advice(code: ErrorCode, subcode: Option<&str>) -> &'static str {
         (ErrorCode::LedgerInvariant, Some(BUDGET_FILE)) => {
             "move the file away and make the budget anew (aos budget set); what its runs spent stands in their journals"
         }
-        (ErrorCode::JournalIo, Some(BUDGET_FILE)) => {
+        (ErrorCode::JournalIo, Some(BUDGET_FILE | COMPONENT_FILE)) => {
             "see the operating system's words, mend the file or its folder, and try again"
+        }
+        (ErrorCode::DiskFull, Some(BUDGET_FILE | COMPONENT_FILE)) => {
+            "free space where the message says, and try again"
         }
         (code, _) => code.row().advice,
     }

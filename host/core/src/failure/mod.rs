@@ -5,6 +5,7 @@ mod category;
 mod code;
 #[expect(clippy::module_inception, reason = "the file is named after the noun it owns")]
 mod failure;
+mod io_error;
 mod status;
 mod table;
 mod wasi_http;
@@ -13,6 +14,8 @@ mod word;
 pub use catalog::{Catalog, Fault, RetryClass, Row, SCHEMA as CATALOG_SCHEMA, Settlement, Severity, catalog};
 pub use category::ErrorCategory;
 pub use code::ErrorCode;
-pub use failure::{BUDGET_FILE, FUEL_OF_ANOTHER_BUILD, FUEL_OF_ANOTHER_ENGINE, Failure, advice};
+pub use failure::{
+    BUDGET_FILE, COMPONENT_FILE, FUEL_OF_ANOTHER_BUILD, FUEL_OF_ANOTHER_ENGINE, Failure, advice,
+};
 pub use status::{UpstreamAnswer, classify_status, code_of_status, retry_after};
 pub use wasi_http::{WASI_HTTP_CASES, classify_wasi_http, wasi_http_case};

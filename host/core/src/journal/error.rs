@@ -1,5 +1,7 @@
 //! Why a journal cannot be written or read.
 
+use std::io;
+
 use crate::failure::{ErrorCode, Failure};
 
 /// A journal that cannot be used.
@@ -8,6 +10,14 @@ pub enum JournalError {
     /// The operating system refused.
     #[error("the journal {what}: {reason}")]
     Io {
+        /// What was tried.
+        what: &'static str,
+        /// The operating system's words.
+        reason: String,
+    },
+    /// The disk or its quota is full.
+    #[error("the journal {what}: {reason}")]
+    Full {
         /// What was tried.
         what: &'static str,
         /// The operating system's words.
@@ -54,11 +64,22 @@ fn torn_words(bytes: usize) -> String {
 }
 
 impl JournalError {
+    /// What the operating system refused.
+    #[must_use]
+    pub fn of_file(what: &'static str, error: &io::Error) -> Self {
+        let reason = error.to_string();
+        match ErrorCode::of_file(error, ErrorCode::JournalIo) {
+            ErrorCode::DiskFull => Self::Full { what, reason },
+            _ => Self::Io { what, reason },
+        }
+    }
+
     /// The word of the catalogue.
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
         match self {
             Self::Io { .. } | Self::Locked { .. } => ErrorCode::JournalIo,
+            Self::Full { .. } => ErrorCode::DiskFull,
             Self::Corrupt { .. } => ErrorCode::JournalCorrupt,
             Self::Version { .. } => ErrorCode::RecordingVersionUnsupported,
             Self::Incomplete { .. } => ErrorCode::ReplayIncomplete,

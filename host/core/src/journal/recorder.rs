@@ -36,7 +36,7 @@ impl Recorder {
     ///
     /// # Errors
     ///
-    /// [`JournalError::Io`] when the sink refuses it.
+    /// [`JournalError::Io`] or [`JournalError::Full`] when the sink refuses it.
     pub fn start(
         sink: Box<dyn Sink>,
         clock: Clock,
@@ -60,7 +60,7 @@ impl Recorder {
     ///
     /// # Errors
     ///
-    /// [`JournalError::Io`] when the sink refuses the entry that says so.
+    /// As [`Recorder::start`], of the entry that says so.
     pub fn resume(
         sink: Box<dyn Sink>,
         clock: Clock,
@@ -82,7 +82,7 @@ impl Recorder {
     ///
     /// # Errors
     ///
-    /// [`JournalError::Io`] when this or an earlier write failed.
+    /// [`JournalError::Io`] or [`JournalError::Full`] when this or an earlier write failed.
     pub fn append(
         &self,
         cursor: Option<&Cursor>,
@@ -166,8 +166,7 @@ impl State {
         self.at_the_sink = true;
         let appended = self.sink.append(&lines);
         self.at_the_sink = false;
-        appended
-            .map_err(|error| JournalError::Io { what: "could not be written", reason: error.to_string() })?;
+        appended.map_err(|error| JournalError::of_file("could not be written", &error))?;
         let stamp = entry.stamp;
         self.last = stamp.at;
         self.facts.apply(&entry);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use aos_core::failure::{
     ErrorCategory, ErrorCode, Failure, UpstreamAnswer, catalog, classify_status, retry_after,
 };
+use aos_core::journal::JournalError;
 use aos_core::units::Timestamp;
 
 #[test]
@@ -91,4 +92,28 @@ fn a_message_is_cut_between_characters() {
     assert!(failure.message.len() <= 512 && failure.message.ends_with("ü…"));
     let short = Failure::new(ErrorCode::SkillError, "short");
     assert_eq!(short.message, "short");
+}
+
+/// A disk without room, and a quota without room, by their numbers on Linux, where 133 is the last.
+const NO_SPACE: i32 = 28;
+const NO_QUOTA: i32 = 122;
+
+#[test]
+#[cfg(target_os = "linux")]
+fn every_error_of_the_operating_system_has_a_word() {
+    for number in 1..=133 {
+        let error = std::io::Error::from_raw_os_error(number);
+        let full = matches!(number, NO_SPACE | NO_QUOTA);
+        for otherwise in [ErrorCode::JournalIo, ErrorCode::CompileFailed, ErrorCode::ConfigInvalid] {
+            let expected = if full { ErrorCode::DiskFull } else { otherwise };
+            assert_eq!(ErrorCode::of_file(&error, otherwise), expected, "{number}: {error}");
+        }
+        let told = Failure::from(JournalError::of_file("could not be written", &error));
+        let expected = if full { ErrorCode::DiskFull } else { ErrorCode::JournalIo };
+        assert_eq!((told.code, told.retryable), (expected, false), "{number}");
+        assert_eq!(told.message, format!("the journal could not be written: {error}"));
+        // What names the file beside the operating system's words is the same error.
+        let with_place = std::io::Error::new(error.kind(), format!("run.jsonl: {error}"));
+        assert_eq!(ErrorCode::of_file(&with_place, ErrorCode::JournalIo), expected, "{number}");
+    }
 }

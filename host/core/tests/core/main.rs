@@ -13,6 +13,7 @@ mod journal;
 mod json;
 mod policy;
 mod retry;
+mod schema;
 mod unanswered;
 mod units;
 mod workflow;

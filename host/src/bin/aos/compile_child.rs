@@ -29,7 +29,9 @@ pub(crate) fn run(input: &Path, output: &Path, engine: &str) -> ExitCode {
 }
 
 fn compile(input: &Path, output: &Path, engine: &str) -> Result<(), Failure> {
-    let io = |error: std::io::Error| Failure::new(ErrorCode::CompileFailed, error.to_string());
+    let io = |error: std::io::Error| {
+        Failure::new(ErrorCode::of_file(&error, ErrorCode::CompileFailed), error.to_string())
+    };
     for (resource, most) in [
         (Resource::Cpu, MAX_CPU_SECONDS),
         (Resource::Fsize, MAX_OUTPUT_BYTES),

@@ -15,6 +15,8 @@ mod setup;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use rustix::process::Signal;
+use tokio::signal::unix::SignalKind;
 
 use self::options::{Aos, Command, SkillsCommand};
 
@@ -27,6 +29,9 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed::report(&error.into()),
     };
+    // A file beyond the limit of this process then fails to be written, and does not end the process.
+    let limit = SignalKind::from_raw(Signal::XFSZ.as_raw());
+    let _survived = runtime.block_on(async { tokio::signal::unix::signal(limit) });
     runtime.block_on(dispatch(aos.command)).unwrap_or_else(|error| failed::report(&error))
 }
 

@@ -98,7 +98,7 @@ pub(crate) fn empty(world: impl Into<Outside>) -> anyhow::Result<Runtime> {
     let outside = world.into();
     match builder(outside.clone(), folders::compiled()).build() {
         // A folder that cannot be made costs time. One that others may write to is no such case.
-        Err(failure) if failure.code == ErrorCode::ConfigInvalid => {
+        Err(failure) if matches!(failure.code, ErrorCode::ConfigInvalid | ErrorCode::DiskFull) => {
             say(&format!("compiled components are not kept: {}", failure.message));
             Ok(builder(outside, None).build()?)
         }
