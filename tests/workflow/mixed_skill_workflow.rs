@@ -281,7 +281,7 @@ steps:
     on_error: explode
   - id: b
     skill: x
-    foreach: []
+    foreach: {in: 7}
     with: {n: 9007199254740993, e: "${ .steps.a | "}
 output: ${ .wrong }
 "#;

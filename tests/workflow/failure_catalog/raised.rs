@@ -247,6 +247,9 @@ pub(super) fn raised_by(code: ErrorCode) -> Raised {
             Raised::By("tests/workflow/tampered_journal.rs::every_flipped_byte_is_found")
         }
         ErrorCode::JournalIo => here(unsaved),
+        ErrorCode::DiskFull => Raised::By(
+            "tests/program/full_disk.rs::a_run_whose_journal_fills_the_disk_ends_and_goes_on_when_there_is_room",
+        ),
         // Host.
         ErrorCode::HostPanic => here(panicked),
         ErrorCode::HostOutOfMemory => Raised::By(
