@@ -10,11 +10,13 @@ pub(crate) struct Contract {
     pub(crate) memory_bytes: u64,
     pub(crate) deadline_ms: u32,
     pub(crate) host_calls: u32,
+    /// Names of secrets that it wants; one at most.
+    pub(crate) secrets: u32,
 }
 
 impl Default for Contract {
     fn default() -> Self {
-        Self { fuel: 50_000_000, memory_bytes: 32 << 20, deadline_ms: 60_000, host_calls: 64 }
+        Self { fuel: 50_000_000, memory_bytes: 32 << 20, deadline_ms: 60_000, host_calls: 64, secrets: 0 }
     }
 }
 
@@ -133,6 +135,8 @@ fn metadata(id: &str, contract: Contract) -> String {
     let [fuel, fuel_high] = wide(contract.fuel);
     let [memory, memory_high] = wide(contract.memory_bytes);
     let limits = [fuel, fuel_high, memory, memory_high, contract.deadline_ms, contract.host_calls];
-    let wishes = [0; 6];
+    // The list begins where the answer has its text.
+    let secrets = if contract.secrets > 0 { 2056 } else { 0 };
+    let wishes = [0, 0, 0, 0, secrets, contract.secrets];
     escaped(&[strings.as_slice(), &flags_to_estimate, &limits, &wishes].concat())
 }

@@ -179,6 +179,8 @@ async fn admission_names_what_is_wrong_with_a_file() {
         runtime.register_skill(hostile("starts", in_start)).await.unwrap_err().code,
         ErrorCode::FuelExhausted
     );
+    let greedy = hostile_with("greedy", "", Contract { secrets: 1, ..Contract::default() });
+    assert_eq!(runtime.register_skill(greedy).await.unwrap_err().code, ErrorCode::SecretDenied);
     for bad in ["../x", "A", ""] {
         assert_eq!(
             runtime.register_skill(hostile(bad, "")).await.unwrap_err().code,

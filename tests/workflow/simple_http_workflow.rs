@@ -314,7 +314,7 @@ fn a_redirect_is_not_followed() {
             let reply = Reply::status(status).header("location", &target.url("/"));
             let (run, server) = call(reply, json!({"url": "ORIGIN/"})).await;
             run.assert_failure(ErrorCode::RedirectBlocked);
-            assert_eq!(run.outcome.category, Some(ErrorCategory::Permanent));
+            assert_eq!(run.outcome.category, Some(ErrorCategory::Permission));
             assert_eq!((server.requests().len(), target.connections()), (1, 0));
         }
     });
