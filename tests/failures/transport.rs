@@ -1,13 +1,18 @@
 //! Connections that are refused, reset or closed, and servers that speak something else.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use aos_host::failure::ErrorCode;
+use aos_host::policy::{Grants, Policy, parse_url};
+use aos_host::providers::{HttpProvider as _, HttpRequest, LiveHttp};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 
 use super::scene::{End, Scene};
 use crate::support::listener::{Listener, read_head, read_to_end};
 use crate::support::recorded::record;
-use crate::support::runtime::in_time;
+use crate::support::runtime::{in_time, in_time_on_threads};
 use crate::support::server::{Reply, Server};
 
 const LOST: End = End::Sent(ErrorCode::ConnectionLost);
@@ -94,7 +99,7 @@ fn a_reset_within_the_body_leaves_it_incomplete() {
             let head = b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf";
             stream.write_all(head).await.expect("it is read");
             // What is not read by now is lost by the reset, and that is the head at worst.
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
             stream.set_zero_linger().expect("a reset");
         })
         .await;
@@ -170,5 +175,73 @@ fn a_connection_that_ended_while_it_was_idle_loses_no_request_twice() {
         assert!(["OK", "CONNECTION_LOST"].contains(&run.code()), "{}", run.code());
         assert!(server.connections() <= 3);
         scene.goes_on().await;
+    });
+}
+
+/// No request of a workflow is as long; an embedder's may be.
+#[test]
+fn what_the_transport_cannot_write_is_never_sent() {
+    in_time(async {
+        let server = Server::start([Reply::status(200)]).await;
+        let hosts = vec![server.origin().parse().unwrap()];
+        let session = LiveHttp::new().open(Arc::new(Policy::new(Grants { hosts, ..Grants::default() })));
+        let send = |method: &str, path: &str, headers: Vec<(String, String)>| {
+            session.send(HttpRequest {
+                method: method.to_owned(),
+                url: parse_url(&server.origin()).unwrap().join(path).unwrap(),
+                headers,
+                body: Vec::new().into(),
+                timeout: Duration::from_secs(60),
+            })
+        };
+        let field = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+        for sent in [
+            send("GET", &format!("/{}", "x".repeat(70_000)), Vec::new()),
+            send("G T", "/", Vec::new()),
+            send("GET", "/", field("a b", "c")),
+            send("GET", "/", field("a", "b\r\nc")),
+        ] {
+            let failure = sent.await.expect_err("a refusal");
+            assert_eq!((failure.code, failure.request_sent), (ErrorCode::RequestInvalid, false));
+        }
+        assert_eq!(server.connections(), 0);
+        assert_eq!(send("GET", "/", Vec::new()).await.unwrap().status, 200);
+    });
+}
+
+/// Whether the end of a connection is seen before it takes the request or after is a race, and both ends have a word.
+#[test]
+fn a_connection_that_ends_at_once_has_a_word_whichever_way_the_race_ends() {
+    in_time_on_threads(async {
+        let reset = Listener::start(|stream| async move {
+            stream.set_zero_linger().expect("a reset");
+        })
+        .await;
+        let closed = Listener::start(|stream| async move { drop(stream) }).await;
+        let banner = Listener::start(|mut stream| async move {
+            let _ = stream.write_all(b"220 mail.example ESMTP\r\n").await;
+        })
+        .await;
+        for server in [reset, closed, banner] {
+            let hosts = vec![server.origin().parse().unwrap()];
+            let policy = Arc::new(Policy::new(Grants { hosts, ..Grants::default() }));
+            for _ in 0..500 {
+                let session = LiveHttp::new().open(Arc::clone(&policy));
+                let sent = session.send(HttpRequest {
+                    method: "GET".to_owned(),
+                    url: parse_url(&server.origin()).unwrap(),
+                    headers: Vec::new(),
+                    body: Vec::new().into(),
+                    timeout: Duration::from_secs(60),
+                });
+                let failure = sent.await.expect_err("a failure");
+                let expected = match failure.code {
+                    ErrorCode::ConnectFailed => false,
+                    ErrorCode::ConnectionLost | ErrorCode::HttpProtocolError => true,
+                    other => panic!("{other}: {}", failure.message),
+                };
+                assert_eq!(failure.request_sent, expected, "{}", failure.message);
+            }
+        }
     });
 }

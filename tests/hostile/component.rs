@@ -12,6 +12,8 @@ pub(crate) struct Contract {
     pub(crate) host_calls: u32,
     /// What its output should fit; anything, where it does not say.
     pub(crate) output_schema: Option<&'static str>,
+    /// Names of secrets that it wants; one at most.
+    pub(crate) secrets: u32,
 }
 
 impl Default for Contract {
@@ -22,6 +24,7 @@ impl Default for Contract {
             deadline_ms: 60_000,
             host_calls: 64,
             output_schema: None,
+            secrets: 0,
         }
     }
 }
@@ -194,6 +197,8 @@ fn metadata(id: &str, contract: Contract) -> String {
     let [fuel, fuel_high] = wide(contract.fuel);
     let [memory, memory_high] = wide(contract.memory_bytes);
     let limits = [fuel, fuel_high, memory, memory_high, contract.deadline_ms, contract.host_calls];
-    let wishes = [0; 6];
+    // The list begins where the answer has its text.
+    let secrets = if contract.secrets > 0 { 2056 } else { 0 };
+    let wishes = [0, 0, 0, 0, secrets, contract.secrets];
     escaped(&[strings.as_slice(), &flags_to_estimate, &limits, &wishes].concat())
 }

@@ -183,6 +183,8 @@ async fn admission_names_what_is_wrong_with_a_file() {
         runtime.register_skill(hostile("starts", in_start)).await.unwrap_err().code,
         ErrorCode::FuelExhausted
     );
+    let greedy = hostile_with("greedy", "", Contract { secrets: 1, ..Contract::default() });
+    assert_eq!(runtime.register_skill(greedy).await.unwrap_err().code, ErrorCode::SecretDenied);
     let long = "a".repeat(300);
     for bad in ["../x", "A", "", "CON", "nul\0", "a b", ".hidden", "-rf", "\u{202e}gpj", "zwölf", &long] {
         assert_eq!(

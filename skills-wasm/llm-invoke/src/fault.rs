@@ -114,7 +114,9 @@ impl Fault {
             Self::Invalid { text, flaw: Flaw::Unfit { pointer, .. } } => {
                 Some(json!({"text": text, "pointer": pointer}).to_string())
             }
-            Self::Withheld { text, .. } | Self::Truncated { text } | Self::Invalid { text, .. } => Some(json!({"text": text}).to_string()),
+            Self::Withheld { text, .. } | Self::Truncated { text } | Self::Invalid { text, .. } => {
+                Some(json!({"text": text}).to_string())
+            }
             _ => None,
         }
     }
