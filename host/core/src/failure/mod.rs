@@ -13,6 +13,6 @@ pub use catalog::{Catalog, Fault, RetryClass, Row, Settlement, Severity, catalog
 pub use category::ErrorCategory;
 pub use code::ErrorCode;
 pub use failure::{
-    BUDGET_FILE, COMPONENT_FILE, FUEL_OF_ANOTHER_BUILD, FUEL_OF_ANOTHER_ENGINE, Failure, advice,
+    BUDGET_FILE, COMPONENT_FILE, FUEL_OF_ANOTHER_BUILD, FUEL_OF_ANOTHER_ENGINE, Failure, NEW_JOURNAL, advice,
 };
 pub use status::{UpstreamAnswer, classify_status, retry_after};
