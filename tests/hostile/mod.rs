@@ -4,6 +4,7 @@
 mod claims;
 pub(crate) mod component;
 mod engines;
+mod fuzz;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
