@@ -80,6 +80,10 @@ mutants:
     cargo mutants --jobs 1 --file 'host/core/src/budget/**' --output target/mutants/budget -- --locked --test core budget
     cargo mutants --jobs 1 --file 'host/core/src/agent_budget/**' --output target/mutants/agent_budget -- --locked --test core budget::agent -- --include-ignored
 
+# Fuzz every target for so many seconds, the ones that run components with the engine (the first build takes long)
+fuzz seconds="30" *targets="":
+    tests/fuzz/run "{{ target }}/fuzz" {{ seconds }} {{ targets }}
+
 # Check formatting, lints, licences, and that the library builds without the program
 lint: setup deny
     cargo fmt --all --check

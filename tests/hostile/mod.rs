@@ -4,6 +4,7 @@ pub(crate) mod attempts;
 mod claims;
 pub(crate) mod component;
 mod engines;
+mod fuzz;
 mod last_words;
 mod panicking_world;
 mod schemas;

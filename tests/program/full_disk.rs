@@ -97,6 +97,25 @@ fn a_run_whose_journal_fills_the_disk_ends_and_goes_on_when_there_is_room() {
 }
 
 #[test]
+fn a_journal_without_room_for_its_first_line_is_none() {
+    at_home(async |home| {
+        let home = home.with_demo();
+        padded(&home, PAGE);
+        let script = "mkdir disk; mount -t tmpfs -o size=4k none disk
+            aos run demo.yaml --stubs stubs.yaml --journal disk/j.jsonl --format json > full.json 2> full.txt && exit 9
+            ls -A disk > left.txt";
+        let Some(ended) = on_a_disk(&home, script).await else { return };
+        ended.assert_code(0);
+        let full = outcome(&home, "full.json");
+        assert_eq!((full.code.as_str(), full.is_of_a_run()), ("DISK_FULL", false), "{}", full.message);
+        let read = |file: &str| std::fs::read_to_string(home.path(file)).unwrap();
+        assert_eq!(read("left.txt"), "", "there is nothing to go on with");
+        let told = read("full.txt");
+        assert!(told.contains("help: free space where the message says, and try again"), "{told}");
+    });
+}
+
+#[test]
 fn a_run_whose_component_cannot_be_kept_does_not_begin() {
     at_home(async |home| {
         let home = home.with_demo();

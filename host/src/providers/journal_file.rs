@@ -30,6 +30,8 @@ pub struct FileSink {
     folder: Option<PathBuf>,
     /// Where a torn line begins, which goes when the first new one is written.
     cut: Option<u64>,
+    /// Whether a whole line stands in the file.
+    begun: bool,
 }
 
 impl FileSink {
@@ -66,12 +68,12 @@ impl FileSink {
         lock(&file, path)?;
         let recording = Recording::read(&read_bounded(&file).map_err(refused)?)?;
         let cut = recording.torn().map(|torn| torn.offset as u64);
-        Ok((Self { cut, ..Self::of(file, path) }, recording))
+        Ok((Self { cut, begun: true, ..Self::of(file, path) }, recording))
     }
 
     fn of(file: File, path: &Path) -> Self {
         let durability = Durability::default();
-        Self { file: Arc::new(file), path: path.into(), durability, folder: None, cut: None }
+        Self { file: Arc::new(file), path: path.into(), durability, folder: None, cut: None, begun: false }
     }
 
     /// When the file is made to last.
@@ -90,7 +92,14 @@ impl FileSink {
         {
             File::open(folder)?.sync_all()?;
         }
-        (&*self.file).write_all(line)?;
+        if let Err(error) = (&*self.file).write_all(line) {
+            if !self.begun {
+                // A part of a first line is no journal; an empty file says so to everyone.
+                let _ = self.file.set_len(0);
+            }
+            return Err(error);
+        }
+        self.begun = true;
         if self.durability == Durability::EveryEntry { self.file.sync_data() } else { Ok(()) }
     }
 }

@@ -150,7 +150,8 @@ impl Runtime {
     /// # Errors
     ///
     /// A failure before anything is written or asked: `SKILL_DIGEST_MISMATCH`, `RECORDING_FOREIGN`, `CONFIG_INVALID` for
-    /// another world or price list, `REQUEST_INVALID` for a run that has ended, `CONCURRENCY_LIMIT`, `HOST_SHUTTING_DOWN`.
+    /// another world or price list, `REQUEST_INVALID` for a run that has ended, `CONCURRENCY_LIMIT`, `HOST_SHUTTING_DOWN`;
+    /// `DISK_FULL` or `JOURNAL_IO` where its components cannot be kept or its journal cannot be written.
     pub async fn resume(
         &self,
         journal: impl Sink + 'static,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aos_core::agent_budget::RunSpending;
 use aos_core::budget::BudgetTracker;
-use aos_core::failure::{ErrorCategory, ErrorCode, Failure};
+use aos_core::failure::{ErrorCategory, ErrorCode, Failure, NEW_JOURNAL};
 use aos_core::ids::{RunId, Seed};
 use aos_core::journal::{
     Entry, Event, Facts, JournalError, Listener, Recorder, RunEnded, RunEnding, RunStarted, Sink,
@@ -196,7 +196,8 @@ fn begin(
     let sink = sink.unwrap_or_else(|| Box::new(MemorySink::default()));
     // Entries carry the wall time of the start and the monotonic time since then, so that they never step back.
     let clock = Box::new(move || wall.plus(time.at(clock.monotonic())));
-    let recorder = Recorder::start(sink, clock, listen(listener), started)?;
+    let unbegun = |error| Failure::from(error).with_subcode(NEW_JOURNAL);
+    let recorder = Recorder::start(sink, clock, listen(listener), started).map_err(unbegun)?;
     let prices = Arc::clone(&inner.prices);
     let behind = Behind::Nothing;
     Ok(Arc::new(LiveRun { recorder, world, budget, agent, prices, policy, time, behind }))

@@ -22,6 +22,9 @@ pub const BUDGET_FILE: &str = "budget-file";
 /// The finer word of a failure that a folder of components, as they are or compiled, is the cause of.
 pub const COMPONENT_FILE: &str = "component-file";
 
+/// The finer word of a failure to begin a journal: there is nothing to go on with.
+pub const NEW_JOURNAL: &str = "new-journal";
+
 /// Why something ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
@@ -184,10 +187,10 @@ pub fn advice(code: ErrorCode, subcode: Option<&str>) -> &'static str {
         (ErrorCode::LedgerInvariant, Some(BUDGET_FILE)) => {
             "move the file away and make the budget anew (aos budget set); what its runs spent stands in their journals"
         }
-        (ErrorCode::JournalIo, Some(BUDGET_FILE | COMPONENT_FILE)) => {
+        (ErrorCode::JournalIo, Some(BUDGET_FILE | COMPONENT_FILE | NEW_JOURNAL)) => {
             "see the operating system's words, mend the file or its folder, and try again"
         }
-        (ErrorCode::DiskFull, Some(BUDGET_FILE | COMPONENT_FILE)) => {
+        (ErrorCode::DiskFull, Some(BUDGET_FILE | COMPONENT_FILE | NEW_JOURNAL)) => {
             "free space where the message says, and try again"
         }
         (code, _) => code.row().advice,

@@ -15,7 +15,7 @@ pub use catalog::{Catalog, Fault, RetryClass, Row, SCHEMA as CATALOG_SCHEMA, Set
 pub use category::ErrorCategory;
 pub use code::ErrorCode;
 pub use failure::{
-    BUDGET_FILE, COMPONENT_FILE, FUEL_OF_ANOTHER_BUILD, FUEL_OF_ANOTHER_ENGINE, Failure, advice,
+    BUDGET_FILE, COMPONENT_FILE, FUEL_OF_ANOTHER_BUILD, FUEL_OF_ANOTHER_ENGINE, Failure, NEW_JOURNAL, advice,
 };
 pub use status::{UpstreamAnswer, classify_status, code_of_status, retry_after};
 pub use wasi_http::{WASI_HTTP_CASES, classify_wasi_http, wasi_http_case};

@@ -34,7 +34,8 @@ const FORBIDDEN: [&str; 13] = [
 ///
 /// # Errors
 ///
-/// `URL_INVALID` for anything but an absolute `http` or `https` URL of at most 8,192 bytes without user or password.
+/// `URL_INVALID` for anything but an absolute `http` or `https` URL of at most 8,192 bytes without user or password,
+/// and without a `*` in its host.
 pub fn parse_url(text: &str) -> Result<Url, Failure> {
     let shown: String = text.chars().take(200).collect();
     let invalid = |reason: &str| Failure::new(ErrorCode::UrlInvalid, format!("{shown:?}: {reason}"));
@@ -47,6 +48,9 @@ pub fn parse_url(text: &str) -> Result<Url, Failure> {
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(invalid("a URL carries no user and no password"));
+    }
+    if url.host_str().is_some_and(|host| host.contains('*')) {
+        return Err(invalid("no host has a * in its name, and a grant of it would mean others"));
     }
     url.set_fragment(None);
     Ok(url)

@@ -9,6 +9,7 @@ mod compare;
 mod expression;
 mod failure;
 mod floors;
+mod fuzz;
 mod journal;
 mod json;
 mod policy;

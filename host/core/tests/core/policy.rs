@@ -172,9 +172,18 @@ fn a_name_never_opens_an_address_that_is_not_public() {
 #[test]
 fn a_url_is_absolute_http_without_credentials() {
     let long = format!("https://x.example/{}", "a".repeat(9000));
-    for bad in
-        ["", "/x", "ftp://x/", "file:///etc/passwd", "https://user@x/", "https://u:p@x/", "https://", &long]
-    {
+    for bad in [
+        "",
+        "/x",
+        "ftp://x/",
+        "file:///etc/passwd",
+        "https://user@x/",
+        "https://u:p@x/",
+        "https://",
+        &long,
+        "https://*.x.example/",
+        "http://a%2Ab/",
+    ] {
         assert_eq!(parse_url(bad).unwrap_err().code, ErrorCode::UrlInvalid, "{bad:.40}");
     }
     assert_eq!(parse_url("https://x.example/a#b").unwrap().as_str(), "https://x.example/a");

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use aos_host::failure::{Failure, NEW_JOURNAL};
 use aos_host::json;
 use aos_host::providers::FileSink;
 use aos_host::units::Money;
@@ -39,7 +40,10 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     let journal = args.journal.unwrap_or_else(in_runs);
     let sink = match FileSink::create(&journal) {
         Ok(sink) => sink.durability(args.durability.into()),
-        Err(error) => return conclude(&runtime.refuse(&error.into()), args.format.format),
+        Err(error) => {
+            let failure = Failure::from(error).with_subcode(NEW_JOURNAL);
+            return conclude(&runtime.refuse(&failure), args.format.format);
+        }
     };
     let mut options = options.id(id).journal(sink);
     let budget = args.money.budget.map(|name| folders::budgets().budget(name));

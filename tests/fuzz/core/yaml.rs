@@ -1,0 +1,19 @@
+//! YAML that strangers wrote.
+
+use aos_core::yaml;
+use serde_json::Value;
+
+pub(super) fn read(data: &[u8]) {
+    let Some(text) = super::text(data) else { return };
+    match yaml::read::<Value>(text) {
+        Ok(value) => {
+            let written = value.to_string();
+            let again: Value = yaml::read(&written).unwrap_or_else(|error| panic!("{error}: {written}"));
+            assert_eq!(again, value, "JSON is YAML");
+        }
+        Err(invalid) => {
+            assert!(!invalid.message.is_empty() && invalid.line >= 1 && invalid.column >= 1, "{invalid:?}");
+            assert!(invalid.span.start <= invalid.span.end && invalid.span.end <= text.len(), "{invalid:?}");
+        }
+    }
+}
