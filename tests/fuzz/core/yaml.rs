@@ -7,7 +7,7 @@ pub(super) fn read(data: &[u8]) {
     let Some(text) = super::text(data) else { return };
     match yaml::read::<Value>(text) {
         Ok(value) => {
-            let written = value.to_string();
+            let written = escaped(&value.to_string());
             let again: Value = yaml::read(&written).unwrap_or_else(|error| panic!("{error}: {written}"));
             assert_eq!(again, value, "JSON is YAML");
         }
@@ -16,4 +16,11 @@ pub(super) fn read(data: &[u8]) {
             assert!(invalid.span.start <= invalid.span.end && invalid.span.end <= text.len(), "{invalid:?}");
         }
     }
+}
+
+/// JSON with the characters escaped that the reader of YAML does not take as they are, and JSON does: DEL, C1, and those
+/// that are no text.
+fn escaped(json: &str) -> String {
+    let taken = |c: char| !matches!(c, '\u{7f}'..='\u{9f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}');
+    json.chars().map(|c| if taken(c) { c.to_string() } else { format!("\\u{:04x}", u32::from(c)) }).collect()
 }
