@@ -11,6 +11,7 @@ fn an_unknown_import_is_named_with_who_could_provide_it() {
         for (import, provider) in [
             ("wasi:clocks/wall-clock@0.3.0", "wasm32-wasip2"),
             ("wasi:keyvalue/store@0.2.0-draft", "over wasi:http"),
+            ("wasi:clocks/timezone@0.2.0", "not this one"),
             ("fermyon:spin/llm@2.0.0", "Spin"),
             ("wasmcloud:bus/lattice@1.0.0", "wasmCloud"),
             ("aos:skill/http@9.0.0", "aos skills wit"),

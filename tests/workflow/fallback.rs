@@ -1,12 +1,14 @@
 //! Values that stand in for what failed, conditions on how a step ended, and which codes a step tries again.
 
+use aos_host::Runtime;
 use aos_host::failure::{ErrorCategory, ErrorCode};
 use aos_host::journal::{Because, Event};
 use aos_host::outcome::{OutcomeCode, Status};
 use serde_json::{Value, json};
 
+use crate::hostile::component::hostile;
 use crate::support::flow;
-use crate::support::recorded::{Recorded, forged, record};
+use crate::support::recorded::{Recorded, forged, parse, record};
 use crate::support::runtime::{elsewhere, in_time, live, stubbed};
 use crate::support::server::{Reply, Server};
 
@@ -190,6 +192,54 @@ fn a_journal_with_another_value_or_another_decision_is_not_repeated() {
             let failure = elsewhere().await.replay(&journal).await.proof.expect_err(what);
             let codes = [ErrorCode::ReplayDivergence, ErrorCode::ReplayExhausted];
             assert!(codes.contains(&failure.code), "{what}: {failure}");
+        }
+    });
+}
+
+#[test]
+fn a_host_that_panics_is_never_let_pass() {
+    in_time(async {
+        let body = r#"(import "aos:skill/log@0.1.0" "log" (func $log (param i32 i32 i32)))
+            (func $body (call $log (i32.const 2) (i32.const 0) (i32.const 4)))"#;
+        for more in [
+            json!({"on_error": "continue"}),
+            json!({"on_error": {"fallback": 1}}),
+            json!({"on_error": {"fallback": 1}, "foreach": {"in": [1, 2]}}),
+        ] {
+            let runtime = Runtime::builder().panic_in("aos:skill/log", "log").build().unwrap();
+            runtime.register_skill(hostile("speaks", body)).await.unwrap();
+            let workflow = parse(&flow::one_step(json!({}), "speaks", more));
+            let outcome = runtime.run(&workflow, json!({})).await;
+            assert_eq!(outcome.code, OutcomeCode::Error(ErrorCode::HostPanic), "{}", outcome.message);
+        }
+    });
+}
+
+#[test]
+fn a_decision_that_does_not_follow_from_the_run_is_not_repeated() {
+    in_time(async {
+        let server = Server::start([Reply::status(500)]).await;
+        for (with, retry) in [
+            (json!({"url": server.url("/")}), json!({"max_attempts": 1})),
+            (json!({"url": server.url("/"), "method": "POST"}), json!({})),
+        ] {
+            let workflow = flow::http_step(&server, json!({"with": with, "retry": retry}));
+            let run = record(&live().await, &workflow, json!({})).await;
+            for because in
+                [Because::Excluded, Because::AttemptsUsed, Because::NotRepeatable, Because::BucketEmpty]
+            {
+                let mut differs = false;
+                let journal = forged(&run, |entries| {
+                    for entry in entries {
+                        if let Event::GaveUp(gave_up) = &mut entry.event {
+                            differs = gave_up.because != because;
+                            gave_up.because = because;
+                        }
+                    }
+                });
+                let proof = elsewhere().await.replay(&journal).await.proof;
+                assert_eq!(proof.is_err(), differs, "{because:?} of {workflow}");
+            }
         }
     });
 }

@@ -279,3 +279,63 @@ fn a_journal_that_lacks_an_element_or_has_another_output_is_not_repeated() {
         }
     });
 }
+
+#[test]
+fn outputs_that_are_too_large_together_begin_no_more() {
+    in_time(async {
+        let stubs = format!("http: [{{url: https://a.test/large, body: {}}}]", "x".repeat(6 << 20));
+        let flow = asking(&["large"; 6], json!({"with": {"url": "https://a.test/large"}})).to_string();
+        let run = record(&stubbed(&stubs).await, &flow, json!({})).await;
+        run.assert_failure(ErrorCode::PayloadTooLarge);
+        assert_eq!(items(&run, "step-started"), [0, 1, 2]);
+    });
+}
+
+#[test]
+fn a_run_that_is_over_begins_none_of_what_waits() {
+    in_time(async {
+        let stubs = "http:\n  - {url: https://a.test/gone, status: 410, delay_ms: 100}\n  - {url: https://a.test/slow, delay_ms: 20000}\n";
+        let slow = |n: u32| json!({"id": format!("slow{n}"), "skill": "http_call", "with": {"url": "https://a.test/slow", "method": "POST"}});
+        let mut steps =
+            vec![json!({"id": "bad", "skill": "http_call", "with": {"url": "https://a.test/gone"}})];
+        steps.extend((0..120).map(slow));
+        let flow = json!({"aos": 1, "name": "over", "grants": {"hosts": ["a.test"]}, "steps": steps});
+        let run = record(&stubbed(stubs).await, &flow.to_string(), json!({})).await;
+        run.assert_failure(ErrorCode::UpstreamGone);
+        let entries = run.entries();
+        let bad = |entry: &Entry| entry.cursor.as_ref().is_some_and(|cursor| cursor.step.as_str() == "bad");
+        let over = entries.iter().position(|entry| bad(entry) && entry.event.kind() == "step-ended").unwrap();
+        let begun = |kind: &str| entries[over..].iter().filter(|entry| entry.event.kind() == kind).count();
+        // What was about to begin in another thread at that very moment may have begun.
+        assert!(begun("step-started") <= 2 && begun("intent") <= 2, "{} begun", begun("step-started"));
+        let skipped = run.outcome.steps.iter().filter(|step| step.status == Status::Skipped).count();
+        assert!(skipped >= 50, "{skipped} of 120 never began");
+    });
+}
+
+#[test]
+fn elements_that_were_under_way_are_taken_up_also_when_the_run_is_over() {
+    in_time(async {
+        let stubs = "http:\n  - {url: https://a.test/gone, status: 410, delay_ms: 200}\n  - {url: https://a.test/slow, delay_ms: 20000}\n";
+        let each = json!({"id": "each", "skill": "http_call", "with": {"url": "https://a.test/slow"},
+            "foreach": {"in": [0, 1, 2], "parallel": 3}});
+        let bad = json!({"id": "bad", "skill": "http_call", "with": {"url": "https://a.test/gone"}});
+        let flow = json!({"aos": 1, "name": "late", "grants": {"hosts": ["a.test"]}, "steps": [each, bad]});
+        let run = record(&stubbed(stubs).await, &flow.to_string(), json!({})).await;
+        run.assert_failure(ErrorCode::UpstreamGone);
+        // As if the process had died when of the elements only the last one stood in the journal.
+        let killed = forged(&run, |entries| {
+            entries.retain(|entry| {
+                let Some(cursor) = &entry.cursor else { return entry.event.kind() == "run-started" };
+                let ended = entry.event.kind() == "step-ended";
+                cursor.step.as_str() == "bad" || (cursor.item == Some(2) && !ended)
+            });
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("killed.jsonl");
+        std::fs::write(&path, killed).unwrap();
+        let resumed = resume(&stubbed(stubs).await, &path).await;
+        resumed.assert_failure(ErrorCode::UpstreamGone);
+        resumed.assert_replays_on(elsewhere().await).await;
+    });
+}

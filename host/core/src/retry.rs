@@ -127,7 +127,8 @@ fn refusal(
     None
 }
 
-/// Whether a recorded decision is one that these rules make. What depends on the time that had passed is the journal's.
+/// Whether a recorded decision is one that these rules make. What depends on the time that had passed is the journal's; how
+/// many retries were left is added up where the journal is audited.
 #[must_use]
 pub fn could_follow(
     recorded: Option<&Decision>,
@@ -136,15 +137,22 @@ pub fn could_follow(
     seed: &Seed,
 ) -> bool {
     let class = policy.class_of(attempt.failure);
-    let excluded = policy.never.contains(&attempt.failure.code);
+    let (delay, why) = pause(attempt, policy, seed);
+    // What stands in the way whatever the time is, and however many retries are left.
+    let lasting = refusal(attempt, policy, (delay, RetryBucket::default()));
+    let lasting = lasting.filter(|(because, _)| *because != Because::PastDeadline);
     match recorded {
         None => !class.is_retried(),
-        Some(Decision::GiveUp(gave_up)) => class.is_retried() && gave_up.code == attempt.failure.code,
+        Some(_) if !class.is_retried() => false,
+        Some(Decision::GiveUp(gave_up)) => {
+            let timed = matches!(gave_up.because, Because::PastDeadline | Because::BucketEmpty);
+            let told = (gave_up.because, gave_up.why.clone());
+            gave_up.code == attempt.failure.code
+                && if timed { lasting.is_none() } else { lasting == Some(told) }
+        }
         Some(Decision::Again(retry)) => {
-            let (delay, why) = pause(attempt, policy, seed);
             let drawn = Retry { code: attempt.failure.code, delay_ms: whole_millis(delay), why };
-            let allowed = class.is_retried() && !excluded;
-            allowed && attempt.cursor.attempt < policy.attempts(class) && *retry == drawn
+            lasting.is_none() && *retry == drawn
         }
     }
 }
@@ -212,5 +220,10 @@ pub const fn ends_the_run(code: ErrorCode) -> bool {
             | ErrorCode::Cancelled
             | ErrorCode::ReplayDivergence
             | ErrorCode::ReplayExhausted
+            | ErrorCode::JournalCorrupt
+            | ErrorCode::HostPanic
+            | ErrorCode::HostBug
+            | ErrorCode::HostOutOfMemory
+            | ErrorCode::Unclassified
     )
 }

@@ -312,10 +312,11 @@ impl Gate {
     ) -> Result<Option<Result<C::Answer, Failure>>, Stop> {
         let recalled = replayer.recall(&self.0.cursor, intent);
         let recalled = recalled.map_err(|found| self.parted(replayer, intent.index, found))?;
+        self.progress().acted.leaves(intent.repeatable);
         let Recalled::Result(result) = recalled else {
             return Ok(None);
         };
-        self.answered::<C>(&result, true).map(Some)
+        self.answered::<C>(&result, intent.repeatable).map(Some)
     }
 
     /// What a recorded result means for the guest.

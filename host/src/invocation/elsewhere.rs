@@ -30,6 +30,10 @@ pub(super) fn provider_of(import: &str) -> String {
                 "a host of WASI {version} does, and this one has WASI 0.2: cargo build --target wasm32-wasip2"
             )
         }
+        Some(("wasi", name)) if WASI.contains(&name) => {
+            "this host has other interfaces of that package, and not this one: build without the feature that brings it"
+                .to_owned()
+        }
         Some(("wasi", name)) => {
             format!("a host with wasi:{name} does; leave it out, or reach the same service over wasi:http")
         }

@@ -105,8 +105,9 @@ impl Order {
         let mut store = Store::new(skill.engine.raw(), guest);
         let text = input.to_string();
         let mut lost_fuel = false;
+        let limited = limit(&mut store, fuel, YIELD_INTERVAL);
         let work = async {
-            limit(&mut store, fuel, YIELD_INTERVAL)?;
+            limited?;
             let instance = skill.pre.instantiate_async(&mut store).await;
             let instance = instance.map_err(|error| classify_instantiation(&error))?;
             instance.call_invoke(&mut store, &text).await.map_err(|error| {
@@ -116,9 +117,9 @@ impl Order {
         };
         let (mut returned, cut_off) = tokio::select! {
             biased;
+            failure = caught_up(&gate, stopped(&mut stop)) => (Err(failure), true),
             returned = caught(work) => returned.map_or_else(|panic| (Err(panic), true), |returned| (returned, false)),
             failure = caught_up(&gate, late(deadline, Duration::ZERO)) => (Err(failure), true),
-            failure = caught_up(&gate, stopped(&mut stop)) => (Err(failure), true),
             panic = panicked(&mut aside) => (Err(panic), true),
         };
         let used = fuel.saturating_sub(Fuel::saturating(store.get_fuel().unwrap_or_default()));

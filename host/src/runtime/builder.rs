@@ -129,6 +129,7 @@ impl RuntimeBuilder {
             prices: Arc::new(prices),
             components: self.components.map(ComponentStore::new),
             permits: Arc::new(Semaphore::new(CONCURRENT_INVOCATIONS as usize)),
+            replay_permits: Arc::new(Semaphore::new(CONCURRENT_INVOCATIONS as usize)),
             under_way: UnderWay::new(self.max_runs),
             metrics: Metrics::new().map_err(|error| wrong(error.to_string()))?,
         };

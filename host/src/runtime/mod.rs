@@ -56,6 +56,8 @@ struct Inner {
     prices: Arc<PriceList>,
     components: Option<ComponentStore>,
     permits: Arc<Semaphore>,
+    /// Of replays, which wait for no live run.
+    replay_permits: Arc<Semaphore>,
     under_way: UnderWay,
     metrics: Metrics,
 }

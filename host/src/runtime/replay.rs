@@ -224,7 +224,7 @@ async fn follow(inner: &Inner, ready: Ready) -> Replay {
         course: Course::Replay(Arc::clone(&replayer)),
         skills,
         stop: watch::Sender::new(None),
-        permits: Arc::clone(&inner.permits),
+        permits: Arc::clone(&inner.replay_permits),
         metrics: inner.metrics.clone(),
     };
     let (ending, broken) = match course::follow(plan).await {

@@ -44,6 +44,7 @@ pub(super) async fn attempt(
         ceiling: step.ceiling,
         deadline_ms: whole_millis(deadline),
         limits,
+        stop: &context.stop,
     };
     let begun = match ledger::begin(&context.course, &wanted)? {
         Beginning::Begun(begun) => begun,

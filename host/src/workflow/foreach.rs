@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use super::runner::{RunContext, is_fatal, stop};
 use super::scope::{ItemScope, View};
+use super::tries::MAX_INPUT;
 use super::{ledger, tries};
 use crate::gate::Course;
 use crate::invocation::StopReason;
@@ -34,6 +35,7 @@ pub(super) async fn run(
         parallel: if context.course.is_rehearsal() { 1 } else { each.parallel as usize },
         scope: Arc::new(context.scope.for_items(&step.needs)),
         ends: vec![None; items.len()],
+        bytes: 0,
         context,
         step,
     };
@@ -43,17 +45,18 @@ pub(super) async fn run(
 
 /// Whether the journal has anything of an element of a step.
 pub(super) fn was_begun(context: &RunContext, step: &Step) -> bool {
-    is_known(context, &cursor(step, 0))
+    is_known(context, step, 0)
 }
 
 fn cursor(step: &Step, item: u32) -> Cursor {
     Cursor { step: step.id.clone(), item: Some(item), attempt: 1 }
 }
 
-fn is_known(context: &RunContext, cursor: &Cursor) -> bool {
+/// Whether the journal has anything of this element, or of a later one, before which it was begun.
+fn is_known(context: &RunContext, step: &Step, item: u32) -> bool {
     match &context.course {
-        Course::Live(run) => run.past().is_some_and(|past| past.knows(cursor)),
-        Course::Replay(replayer) => replayer.knows(cursor),
+        Course::Live(run) => run.past().is_some_and(|past| past.replayer().knows_from(&step.id, item)),
+        Course::Replay(replayer) => replayer.knows_from(&step.id, item),
     }
 }
 
@@ -78,6 +81,8 @@ struct FanOut<'a> {
     scope: Arc<ItemScope>,
     parallel: usize,
     ends: Vec<Option<StepEnded>>,
+    /// Of the outputs so far.
+    bytes: usize,
 }
 
 impl FanOut<'_> {
@@ -91,7 +96,9 @@ impl FanOut<'_> {
             {
                 let (context, step) = (Arc::clone(self.context), Arc::clone(self.step));
                 let scope = Arc::clone(&self.scope);
+                let there = self.context.elements.begin();
                 running.spawn(async move {
+                    let _there = there;
                     let view = View::Item { scope: &scope, item, value: &value };
                     (item, one(&context, &step, item, &view).await)
                 });
@@ -107,14 +114,16 @@ impl FanOut<'_> {
     /// A run that is over begins no more; a replay begins what was begun.
     fn may_begin(&self, item: u32) -> bool {
         let stopped = self.context.stop.borrow().is_some();
-        let is_open = matches!(self.context.course, Course::Live(_)) && !stopped;
-        is_open || is_known(self.context, &cursor(self.step, item))
+        let has_room = self.bytes <= MAX_INPUT;
+        let is_open = matches!(self.context.course, Course::Live(_)) && !stopped && has_room;
+        is_open || is_known(self.context, self.step, item)
     }
 
     fn has_ended(&mut self, item: u32, ended: StepEnded) {
         if is_fatal(self.step, &ended) && matches!(self.context.course, Course::Live(_)) {
             stop(&self.context.stop, StopReason::SiblingFailed);
         }
+        self.bytes = self.bytes.saturating_add(size_of_output(&ended));
         if let Some(slot) = self.ends.get_mut(item as usize) {
             *slot = Some(ended);
         }
@@ -145,6 +154,13 @@ fn together(
         let failure = first_failure(context, step, &ends, &fatal);
         return Ok(ledger::ended_early(Status::Failure, failure));
     }
+    let bytes = ends.iter().flatten().map(size_of_output).fold(0, usize::saturating_add);
+    if bytes > MAX_INPUT {
+        let message =
+            format!("the outputs have more than {MAX_INPUT} bytes as JSON; no further element was begun");
+        let failure = Failure::new(ErrorCode::PayloadTooLarge, message);
+        return Ok(ledger::ended_early(Status::Failure, Some(failure)));
+    }
     if ends.iter().any(Option::is_none) {
         return unfinished(context, whole, ends.iter().any(Option::is_some));
     }
@@ -152,11 +168,12 @@ fn together(
     let failure = first_failure(context, step, &ends, &failed);
     let failure = failure.map(|failure| failure.with_detail("failed_items", failed.len()));
     let output: Value = ends.into_iter().flatten().map(|ended| ended.output.unwrap_or_default()).collect();
-    if let Err(failure) = tries::check_size("the step's output", &output) {
-        return Ok(ledger::ended_early(Status::Failure, Some(failure)));
-    }
     let status = if failed.is_empty() { Status::Success } else { Status::Partial };
     Ok(StepEnded { output: Some(output), ..ledger::ended_early(status, failure) })
+}
+
+fn size_of_output(ended: &StepEnded) -> usize {
+    ended.output.as_ref().map_or(0, |output| output.to_string().len())
 }
 
 /// Of the elements that failed, the failure of the one that stands first in the journal.

@@ -13,6 +13,7 @@ use aos_core::retry::{FailedAttempt, RetryPolicy, consider, could_follow};
 use aos_core::skill::ResourceContract;
 use aos_core::units::{Fuel, Money};
 use serde_json::Value;
+use tokio::sync::watch;
 
 use crate::gate::{Course, Gate, GateLimits, LiveRun};
 use crate::invocation::{Ended, Prepared, StopReason};
@@ -41,6 +42,7 @@ pub(super) struct Wanted<'a> {
     pub ceiling: Option<Money>,
     pub deadline_ms: u64,
     pub limits: GateLimits,
+    pub stop: &'a watch::Sender<Option<StopReason>>,
 }
 
 /// An end that has nothing to do with an invocation.
@@ -124,20 +126,24 @@ fn begin_live(run: &Arc<LiveRun>, wanted: &Wanted<'_>) -> Result<Beginning, Fail
     let account = account_of(run, wanted).open_attempt();
     let metadata = wanted.skill.metadata();
     let contract: &ResourceContract = &metadata.contract;
+    let over = || (*wanted.stop.borrow()).map(|reason| stopped(reason, wanted.cursor.attempt));
     let admit = || -> Result<_, Refusal> {
         let (grant, hold) = account.buy_fuel(contract.fuel, metadata.estimate, run.prices.fuel)?;
         Ok((grant, hold.sent()))
     };
-    let decided = run.recorder.append_with(Some(wanted.cursor), |_, _| match admit() {
-        Ok((grant, hold)) => {
-            let started = wanted.started(grant.fuel, grant.cut_by, grant.price);
-            (Event::StepStarted(started), Ok((grant, hold)))
-        }
-        Err(refusal) => {
-            let ended = ended_early(Status::Failure, Some(refusal.into()));
-            (Event::StepEnded(Box::new(ended.clone())), Err(ended))
-        }
-    });
+    let decided =
+        run.recorder.append_with(Some(wanted.cursor), |_, _| match over().map_or_else(|| Ok(admit()), Err) {
+            // What was stopped a moment ago begins no more.
+            Err(ended) => (Event::StepEnded(Box::new(ended.clone())), Err(ended)),
+            Ok(Ok((grant, hold))) => {
+                let started = wanted.started(grant.fuel, grant.cut_by, grant.price);
+                (Event::StepStarted(started), Ok((grant, hold)))
+            }
+            Ok(Err(refusal)) => {
+                let ended = ended_early(Status::Failure, Some(refusal.into()));
+                (Event::StepEnded(Box::new(ended.clone())), Err(ended))
+            }
+        });
     let (_, decided) = decided.map_err(Failure::from)?;
     Ok(match decided {
         Ok((grant, hold)) => Beginning::Begun(Begun {

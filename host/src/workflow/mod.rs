@@ -2,6 +2,7 @@
 //! pure and live in [`aos_core::workflow`].
 
 mod attempt;
+mod elements;
 mod foreach;
 mod ledger;
 mod runner;

@@ -14,6 +14,7 @@ use serde_json::Value;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use super::elements::Elements;
 use super::{Scope, ledger, step};
 use crate::gate::Course;
 use crate::invocation::{Prepared, StopReason};
@@ -49,6 +50,8 @@ pub(super) struct RunContext {
     pub permits: Arc<Semaphore>,
     pub metrics: Metrics,
     pub deadline: Option<Duration>,
+    /// Elements of steps whose tasks are still there.
+    pub elements: Elements,
 }
 
 /// Runs a workflow's steps.
@@ -74,7 +77,16 @@ impl Runner {
     pub(crate) fn new(plan: RunPlan) -> Self {
         let RunPlan { workflow, input, course, skills, stop, permits, metrics } = plan;
         let (scope, deadline) = (Scope::new(input), workflow.deadline());
-        let context = RunContext { course, scope, skills, stop, permits, metrics, deadline };
+        let context = RunContext {
+            course,
+            scope,
+            skills,
+            stop,
+            permits,
+            metrics,
+            deadline,
+            elements: Elements::default(),
+        };
         let graph = Graph::new(workflow.steps());
         Self { context: Arc::new(context), workflow, graph, running: JoinSet::new() }
     }
@@ -88,6 +100,7 @@ impl Runner {
         let ended = self.follow().await;
         // Nothing goes on behind the back of a run that has ended, however it did.
         self.running.shutdown().await;
+        self.context.elements.gone().await;
         ended
     }
 

@@ -10,6 +10,7 @@ use aos_core::outcome::{OutcomeCode, Status};
 use aos_core::retry::{FailedAttempt, ends_the_run};
 use aos_core::workflow::{OnError, Step};
 use serde_json::{Value, json};
+use tokio::sync::SemaphorePermit;
 
 use super::attempt::attempt;
 use super::ledger;
@@ -32,10 +33,12 @@ pub(super) async fn follow(
     };
     let began = began(context, &cursor);
     loop {
-        let attempted = {
-            let _permit = context.permits.acquire().await;
-            attempt(context, &cursor, step, (&skill, &input)).await?
-        };
+        let place = place(context).await;
+        if let Some(over) = over(context, &cursor) {
+            return ledger::end_early(&context.course, &cursor, over);
+        }
+        let attempted = attempt(context, &cursor, step, (&skill, &input)).await?;
+        drop(place);
         let Some(failure) = &attempted.ended.failure else {
             return Ok(attempted.ended);
         };
@@ -52,9 +55,16 @@ pub(super) async fn follow(
         };
         pause(context, &cursor, Duration::from_millis(retry.delay_ms)).await;
         cursor.attempt += 1;
-        if let Some(over) = over(context, &cursor) {
-            return ledger::end_early(&context.course, &cursor, over);
-        }
+    }
+}
+
+/// A place among those that run at one time. A run that is over waits for none: what is left of it is told, or was recorded.
+async fn place(context: &RunContext) -> Option<SemaphorePermit<'_>> {
+    let mut stop = context.stop.subscribe();
+    tokio::select! {
+        biased;
+        permit = context.permits.acquire() => permit.ok(),
+        _ = stop.wait_for(Option::is_some) => None,
     }
 }
 
@@ -103,7 +113,7 @@ fn prepare(context: &RunContext, step: &Step, view: &View<'_>) -> Result<(Arc<Pr
 }
 
 /// Bytes of an input: what a guest takes over in one call.
-const MAX_INPUT: usize = 16 << 20;
+pub(super) const MAX_INPUT: usize = 16 << 20;
 
 /// Refuses an input that no skill could take over.
 pub(crate) fn check_size(what: &str, input: &Value) -> Result<(), Failure> {

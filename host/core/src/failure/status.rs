@@ -1,6 +1,6 @@
 //! HTTP statuses (RFC 9110, section 15) as words of the catalogue, and the pause that an answer asks for.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::{ErrorCode, Failure};
 use crate::units::{Timestamp, whole_millis};
@@ -76,7 +76,7 @@ fn digits(text: &str) -> Option<u64> {
 }
 
 fn until(date: &str, at: Timestamp) -> Option<Duration> {
-    let zoned = jiff::fmt::rfc2822::parse(date).ok()?;
-    let seconds = u64::try_from(zoned.timestamp().as_second()).unwrap_or(0);
-    Some(Timestamp::from_unix(Duration::from_secs(seconds)).since(at))
+    let instant = httpdate::parse_http_date(date).ok()?;
+    let since_epoch = instant.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Some(Timestamp::from_unix(since_epoch).since(at))
 }

@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CallResult, Cursor, Divergence, Entry, Event, Recording, RunStarted, StepEnded};
+use super::{
+    Because, CallResult, Cursor, Divergence, Entry, Event, Recording, RetryBucket, RunStarted, StepEnded,
+};
 use crate::budget::FailedSteps;
 use crate::failure::ErrorCode;
 use crate::ids::StepId;
@@ -18,9 +20,12 @@ use crate::units::Money;
 pub fn audit(recording: &Recording) -> Result<(), Divergence> {
     let Ok(run) = recording.run_started() else { return Ok(()) };
     let (mut ledger, mut attempts) = (Ledger::default(), BTreeMap::new());
+    let mut retries_left = RetryBucket::default();
     for Entry { cursor, event, .. } in recording.entries() {
         let Some(cursor) = cursor else { continue };
-        follow(&mut attempts, cursor, event).map_err(|what| {
+        let followed =
+            follow(&mut attempts, cursor, event).and_then(|began| draw(&mut retries_left, event, began));
+        followed.map_err(|what| {
             let what = format!("the journal is not one of a run: {what}");
             Divergence::unmatched(ErrorCode::ReplayDivergence, what).at(cursor, None)
         })?;
@@ -58,7 +63,12 @@ impl Seen {
 }
 
 /// Each attempt begins once, crosses with each index once, answers what was asked, ends once, and follows on a failed one.
-fn follow(attempts: &mut BTreeMap<Cursor, Seen>, cursor: &Cursor, event: &Event) -> Result<(), &'static str> {
+/// Gives whether the attempt had begun.
+fn follow(
+    attempts: &mut BTreeMap<Cursor, Seen>,
+    cursor: &Cursor,
+    event: &Event,
+) -> Result<bool, &'static str> {
     let before = cursor.attempt.checked_sub(1).ok_or("attempts are counted from 1")?;
     if before > 0 && !attempts.contains_key(cursor) {
         let before = attempts.get(&Cursor { attempt: before, ..cursor.clone() });
@@ -88,7 +98,25 @@ fn follow(attempts: &mut BTreeMap<Cursor, Seen>, cursor: &Cursor, event: &Event)
         }
         Event::RunStarted(_) | Event::RunResumed(_) | Event::RunEnded(_) => true,
     };
-    if holds { Ok(()) } else { Err("an entry stands where none of its kind can stand, or a second time") }
+    if holds {
+        Ok(seen.started)
+    } else {
+        Err("an entry stands where none of its kind can stand, or a second time")
+    }
+}
+
+/// A run retries as long as it has retries left, and gives up for want of them only when it has none.
+fn draw(left: &mut RetryBucket, event: &Event, began: bool) -> Result<(), &'static str> {
+    match event {
+        Event::StepEnded(ended) if began && ended.status == Status::Success => left.succeeded(),
+        Event::Retry(_) if !left.has_one() => return Err("the run has no retries left, and makes one"),
+        Event::Retry(_) => left.take(),
+        Event::GaveUp(gave_up) if gave_up.because == Because::BucketEmpty && left.has_one() => {
+            return Err("the run has retries left, and says that it has none");
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 #[derive(Default)]

@@ -2,6 +2,7 @@
 
 use super::{Cursor, Divergence, FellBack, GaveUp, Replayer, Retry, StepEnded};
 use crate::failure::ErrorCode;
+use crate::ids::StepId;
 use crate::outcome::{OutcomeCode, Status};
 
 /// What was decided of a failure that may be tried again.
@@ -34,6 +35,15 @@ impl Replayer {
     #[must_use]
     pub fn knows(&self, cursor: &Cursor) -> bool {
         self.lanes().contains_key(cursor)
+    }
+
+    /// Whether the journal has anything of this element of a step, or of a later one.
+    #[must_use]
+    pub fn knows_from(&self, step: &StepId, item: u32) -> bool {
+        let first = Cursor { step: step.clone(), item: Some(item), attempt: 0 };
+        let lanes = self.lanes();
+        let next = lanes.range(first..).next().map(|(cursor, _)| cursor);
+        next.is_some_and(|cursor| cursor.step == *step && cursor.item.is_some())
     }
 
     /// What followed on an attempt that failed; nothing where it could not be tried again.

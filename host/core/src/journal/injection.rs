@@ -1,6 +1,6 @@
 //! Which calls of a recorded run are to come to something else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Deserialize;
@@ -169,7 +169,18 @@ impl Element {
         let found = found.map(|(place, call)| (place.clone(), call.clone()));
         found.ok_or_else(|| {
             let known: Vec<_> = of_attempt().map(|((_, index), call)| format!("{index} {call}")).collect();
-            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            let items: BTreeSet<u32> = effects
+                .keys()
+                .filter(|(of, _)| of.step == cursor.step)
+                .filter_map(|(of, _)| of.item)
+                .collect();
+            let known = match (items.first(), items.last()) {
+                (Some(first), Some(last)) if self.item.is_none() => {
+                    format!("none: the step goes through a list, so name item, from {first} to {last}")
+                }
+                _ if known.is_empty() => "none".to_owned(),
+                _ => known.join(", "),
+            };
             format!(
                 "the journal has no such call; of step {} attempt {} it has: {known}",
                 cursor.step, cursor.attempt

@@ -78,6 +78,8 @@ fn the_pause_is_read_in_all_its_forms() {
     assert_eq!(pause("retry-after", " 0 "), Some(Duration::ZERO));
     assert_eq!(pause("retry-after-ms", "1500"), Some(Duration::from_millis(1500)));
     assert_eq!(pause("retry-after", "Mon, 01 Dec 2025 00:01:00 GMT"), Some(Duration::from_secs(60)));
+    assert_eq!(pause("retry-after", "Monday, 01-Dec-25 00:01:00 GMT"), Some(Duration::from_secs(60)));
+    assert_eq!(pause("retry-after", "Mon Dec  1 00:01:00 2025"), Some(Duration::from_secs(60)));
     assert_eq!(pause("retry-after", "Sun, 30 Nov 2025 00:00:00 GMT"), Some(Duration::ZERO));
     assert_eq!(pause("retry-after", "99999999999999999999999"), Some(Duration::from_secs(86_400)));
     for nonsense in ["-1", "soon", "", "1.5", "+3"] {

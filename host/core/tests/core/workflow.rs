@@ -152,6 +152,13 @@ fn each_rule_of_a_step_has_its_code_and_place() {
 }
 
 #[test]
+fn a_step_may_exclude_what_a_skill_says_and_what_it_asked_for_itself() {
+    let retry = "retry: {also: [MODEL_QUOTA_EXHAUSTED], never: [SKILL_ERROR, MODEL_QUOTA_EXHAUSTED]}";
+    let text = format!("aos: 1\nname: n\nsteps:\n  - {{id: a, skill: s, {retry}}}\n");
+    assert!(Workflow::parse(text.as_bytes()).is_ok());
+}
+
+#[test]
 fn what_is_wrong_in_a_file_is_said_to_whoever_wrote_it() {
     let step = "steps:\n  - {id: a, skill: s}\n";
     let second = format!("aos: 1\nname: n\n{step}---\n");

@@ -38,6 +38,7 @@ An injection file is a list of one element or more; each names one call of the j
   - {step: fetch, index: 0, status: 503, headers: {retry-after: \"1\"}}
   - {step: fetch, attempt: 2, call: http.send, ordinal: 0, error: CONNECTION_LOST}
   - {step: ask, call: llm.complete, timeout: true}      (or trap: true, or refuse: true)
+  - {step: each, item: 3, index: 0, status: 500}        (item: the element of a foreach, counted from 0)
 What is asked again afterwards gets its recorded answer. That is no replay and proves nothing; it exits with 0 when the run \
 came to an end, whatever it was, and with 3 when it asked what neither the journal nor a stub file answers.
 

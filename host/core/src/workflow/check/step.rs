@@ -74,7 +74,7 @@ impl Checker {
             );
             self.fault(ErrorCode::WorkflowInvalid, &format!("{pointer}/also"), message);
         }
-        if let Some(code) = retry.never.iter().find(|code| !code.row().retry.is_retried()) {
+        if let Some(code) = retry.never.iter().find(|code| !may_be_retried(**code, retry)) {
             let message = format!("{code} is not tried again anyway; leave it out");
             self.fault(ErrorCode::WorkflowInvalid, &format!("{pointer}/never"), message);
         }
@@ -137,4 +137,9 @@ impl Checker {
             None => OnError::Fail,
         }
     }
+}
+
+/// A skill says itself whether its own failure may pass; and what is asked for may be excluded again.
+fn may_be_retried(code: ErrorCode, retry: &RetryPolicy) -> bool {
+    code.row().retry.is_retried() || code == ErrorCode::SkillError || retry.also.contains(&code)
 }

@@ -1,12 +1,13 @@
 //! Whole runs against upstreams that fail in every way, with a clock that is only counted: what the rules promise holds in
 //! each of a hundred thousand of them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aos_core::failure::{ErrorCode, Failure, RetryClass, catalog};
 use aos_core::ids::{Seed, StepId};
-use aos_core::journal::{Because, Cursor, Decision, RetryBucket};
-use aos_core::retry::{Acted, FailedAttempt, RetryPolicy, consider};
+use aos_core::journal::{Because, Cursor, Decision, Retry, RetryBucket};
+use aos_core::retry::{Acted, FailedAttempt, RetryPolicy, consider, could_follow};
 
 const SCHEDULES: u64 = 100_000;
 
@@ -37,15 +38,46 @@ struct Request {
     comes_to: Option<Failure>,
 }
 
+/// Codes with which an upstream, or this host, says that nothing was done, whatever had left.
+const DID_NOTHING: &[&str] = &[
+    "RATE_LIMITED",
+    "UPSTREAM_UNAVAILABLE",
+    "UPSTREAM_OVERLOADED",
+    "UPSTREAM_UNAUTHENTICATED",
+    "UPSTREAM_FORBIDDEN",
+    "UPSTREAM_PAYMENT_REQUIRED",
+    "MODEL_OVERLOADED",
+    "MODEL_QUOTA_EXHAUSTED",
+    "MODEL_NOT_FOUND",
+    "MODEL_CONTEXT_EXCEEDED",
+    "DNS_FAILURE",
+    "CONNECT_FAILED",
+    "TLS_FAILURE",
+    "URL_INVALID",
+    "REQUEST_INVALID",
+    "REQUEST_TOO_LARGE",
+    "CAPABILITY_DENIED",
+    "DESTINATION_DENIED",
+    "METHOD_DENIED",
+    "HEADER_FORBIDDEN",
+    "SECRET_DENIED",
+    "COST_UNKNOWN",
+    "COST_OVERRUN",
+    "BUDGET_EXCEEDED",
+    "ABSORBED_CEILING_EXCEEDED",
+    "STEP_CEILING_EXCEEDED",
+    "AGENT_BUDGET_EXCEEDED",
+    "BUDGET_STOPPED",
+];
+
+fn one_of<'a, T>(chance: &mut Chance, all: &'a [T]) -> &'a T {
+    all.get(usize::try_from(chance.below(all.len() as u64)).unwrap()).unwrap()
+}
+
 fn failure(chance: &mut Chance) -> Failure {
-    let rows: Vec<_> = catalog().rows().collect();
-    let retried: Vec<_> = rows.iter().filter(|row| row.retry.is_retried()).collect();
-    let row = if chance.once_in(3) {
-        rows[chance.below(rows.len() as u64) as usize]
-    } else {
-        retried[chance.below(retried.len() as u64) as usize]
-    };
-    let mut failure = Failure::new(row.code, "x");
+    let retried_only = !chance.once_in(3);
+    let rows: Vec<_> = catalog().rows().filter(|row| row.is_retried() || !retried_only).collect();
+    let mut failure = Failure::new(one_of(chance, &rows).code, "x");
     failure.request_sent = !chance.once_in(3);
     failure.retry_after_ms = chance.once_in(3).then(|| chance.below(10_000));
     failure
@@ -53,8 +85,8 @@ fn failure(chance: &mut Chance) -> Failure {
 
 fn request(chance: &mut Chance) -> Request {
     let comes_to = (!chance.once_in(3)).then(|| failure(chance));
-    // An upstream that says that it did nothing did nothing; any other may have acted once the request had left.
-    let acts = comes_to.as_ref().is_none_or(|failure| !failure.did_nothing() && chance.once_in(2));
+    let may_act = |failure: &Failure| failure.request_sent && !DID_NOTHING.contains(&failure.code.as_str());
+    let acts = comes_to.as_ref().is_none_or(|failure| may_act(failure) && chance.once_in(2));
     Request { repeatable: chance.once_in(2), acts, comes_to }
 }
 
@@ -74,7 +106,7 @@ fn policy(chance: &mut Chance) -> RetryPolicy {
 #[derive(Default, Debug)]
 struct Seen {
     retried: u64,
-    given_up: [u64; 5],
+    given_up: BTreeMap<&'static str, u64>,
     hinted: u64,
     never: u64,
 }
@@ -89,25 +121,29 @@ struct Run {
 }
 
 impl Run {
+    /// Makes one attempt: what it failed with, whether it may be made again, and how many effects it had that act again.
+    fn attempt(&mut self, chance: &mut Chance) -> (Option<Failure>, bool, u32) {
+        let (mut acted, mut effects) = (Acted::default(), 0);
+        for _ in 0..chance.below(4) {
+            let request = request(chance);
+            acted.leaves(request.repeatable);
+            acted.ended(request.repeatable, request.comes_to.as_ref());
+            effects += u32::from(request.acts && !request.repeatable);
+            self.now += Duration::from_millis(chance.below(300));
+            if request.comes_to.is_some() {
+                return (request.comes_to, acted.is_repeatable(), effects);
+            }
+        }
+        (None, acted.is_repeatable(), effects)
+    }
+
     /// Follows one step to its end.
     fn step(&mut self, name: &str, chance: &mut Chance, seen: &mut Seen) {
         let policy = policy(chance);
         let mut cursor = Cursor { step: StepId::new(name).unwrap(), item: None, attempt: 1 };
         let began = self.now;
-        let mut effects = 0;
         loop {
-            let (mut acted, mut failed) = (Acted::default(), None);
-            for _ in 0..chance.below(4) {
-                let request = request(chance);
-                acted.leaves(request.repeatable);
-                acted.ended(request.repeatable, request.comes_to.as_ref());
-                effects += u32::from(request.acts && !request.repeatable);
-                self.now += Duration::from_millis(chance.below(300));
-                failed = request.comes_to;
-                if failed.is_some() {
-                    break;
-                }
-            }
+            let (failed, repeatable, effects) = self.attempt(chance);
             let Some(failure) = failed else {
                 self.bucket.succeeded();
                 self.successes += 1;
@@ -116,52 +152,55 @@ impl Run {
             let attempt = FailedAttempt {
                 cursor: &cursor,
                 failure: &failure,
-                repeatable: acted.is_repeatable(),
+                repeatable,
                 elapsed: self.now.saturating_sub(began),
                 remaining: self.deadline.map(|deadline| deadline.saturating_sub(self.now)),
             };
             let decided =
                 consider(attempt, &policy).map(|considered| considered.decide(&self.seed, self.bucket));
-            let Some(decision) = decided else {
-                seen.never += 1;
-                let asked_for = policy.also.contains(&failure.code);
-                assert!(
-                    !failure.code.row().retry.is_retried()
-                        && !(asked_for && failure.code.row().retry == RetryClass::AfterChange)
-                );
-                return;
-            };
-            match decision {
-                Decision::GiveUp(gave_up) => {
-                    assert_eq!(gave_up.code, failure.code);
-                    seen.given_up[gave_up.because as usize] += 1;
-                    return;
+            assert!(
+                could_follow(decided.as_ref(), attempt, &policy, &self.seed),
+                "{decided:?} after {failure:?}"
+            );
+            let asked_for =
+                failure.code.row().retry == RetryClass::AfterChange && policy.also.contains(&failure.code);
+            assert_eq!(decided.is_some(), failure.code.row().is_retried() || asked_for, "{failure:?}");
+            match decided {
+                None => seen.never += 1,
+                Some(Decision::GiveUp(gave_up)) => {
+                    *seen.given_up.entry(gave_up.because.as_str()).or_default() += 1;
                 }
-                Decision::Again(retry) => {
-                    let class = failure.code.row().retry;
-                    let asked_for = class == RetryClass::AfterChange && policy.also.contains(&failure.code);
-                    assert!(class.is_retried() || asked_for, "{failure:?}");
+                Some(Decision::Again(retry)) => {
                     assert!(!policy.never.contains(&failure.code));
                     assert!(cursor.attempt < policy.max_attempts.unwrap_or(20).min(20));
                     assert_eq!(effects, 0, "what had acted, and would act again, is done again: {failure:?}");
-                    assert!(retry.delay_ms >= failure.retry_after_ms.unwrap_or(0), "a hint is the least");
-                    seen.hinted += u64::from(failure.retry_after_ms.is_some());
-                    self.now += Duration::from_millis(retry.delay_ms);
-                    assert!(
-                        self.deadline.is_none_or(|deadline| self.now < deadline),
-                        "none begins after the deadline"
-                    );
-                    if let Some(within) = policy.within_ms {
-                        assert!(self.now - began < Duration::from_millis(within));
-                    }
-                    self.bucket.take();
-                    self.retries += 1;
-                    seen.retried += 1;
-                    assert!(self.retries * 10 <= 100 + self.successes, "ten, and a tenth of the successes");
+                    self.goes_on(&policy, (&failure, &retry, began), seen);
                     cursor.attempt += 1;
+                    continue;
                 }
             }
+            return;
         }
+    }
+
+    /// Another attempt follows: not before the hint, not after any deadline, and not beyond what a run has.
+    fn goes_on(
+        &mut self,
+        policy: &RetryPolicy,
+        (failure, retry, began): (&Failure, &Retry, Duration),
+        seen: &mut Seen,
+    ) {
+        assert!(retry.delay_ms >= failure.retry_after_ms.unwrap_or(0), "a hint is the least");
+        seen.hinted += u64::from(failure.retry_after_ms.is_some());
+        self.now += Duration::from_millis(retry.delay_ms);
+        assert!(self.deadline.is_none_or(|deadline| self.now < deadline), "none begins after the deadline");
+        if let Some(within) = policy.within_ms {
+            assert!(self.now - began < Duration::from_millis(within));
+        }
+        self.bucket.take();
+        self.retries += 1;
+        seen.retried += 1;
+        assert!(self.retries * 10 <= 100 + self.successes, "ten, and a tenth of the successes");
     }
 }
 
@@ -190,7 +229,8 @@ fn a_hundred_thousand_schedules_of_faults_keep_every_promise() {
         Because::PastDeadline,
         Because::BucketEmpty,
     ] {
-        assert!(seen.given_up[because as usize] > 500, "{because:?}: {seen:?}");
+        let times = seen.given_up.get(because.as_str()).copied().unwrap_or_default();
+        assert!(times > 500, "{because:?}: {seen:?}");
     }
     assert_eq!(
         ErrorCode::SkillError.row().retry,
