@@ -333,7 +333,8 @@ fn each_kind_of_expression_error_names_its_place_wherever_it_stands() {
             ("${ [.input.list[] + .input.list[]] }", ErrorCode::WorkflowLimit),
         ] {
             for (place, in_a_step) in [("/with/data/a/0", true), ("/when", true), ("/output/a/0", false)] {
-                let mut step = json!({"id": "call", "skill": "json_transform", "with": {"data": 1, "filter": "."}});
+                let mut step =
+                    json!({"id": "call", "skill": "json_transform", "with": {"data": 1, "filter": "."}});
                 let mut workflow = json!({"aos": 1, "name": "x"});
                 match place {
                     "/when" => step["when"] = json!(expression),

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::bindings::aos::skill::types::ErrorCategory;
 use crate::bindings::SkillError;
+use crate::bindings::aos::skill::types::ErrorCategory;
 
 /// An error of `aos:skill` as a test writes it.
 #[derive(Deserialize)]

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::bindings::SkillError;
 use crate::bindings::aos::skill::{http, llm, log};
 use crate::bindings::wasi::cli::stderr::get_stderr;
 use crate::bindings::wasi::cli::stdout::get_stdout;
@@ -11,7 +12,6 @@ use crate::bindings::wasi::http::types::{Fields, FutureIncomingResponse, Outgoin
 use crate::bindings::wasi::io::poll::poll;
 use crate::bindings::wasi::io::streams::{OutputStream, StreamError};
 use crate::bindings::wasi::random::random;
-use crate::bindings::SkillError;
 use crate::claim::Claim;
 use crate::client::{Begun, Wanted, answer, taken, text, write_all};
 use crate::fold::{Plain, ask, calls, converse, fold};
