@@ -7,6 +7,7 @@ use aos_host::outcome::{Status, StructuredOutcome};
 
 use super::process::{Ended, Home, at_home};
 use crate::support::runtime::skills;
+use crate::support::skip;
 
 /// What a page of the file system in memory has.
 const PAGE: usize = 4096;
@@ -20,7 +21,7 @@ fn mounting(script: &str) -> Option<Vec<String>> {
         unshare.status().is_ok_and(|ended| ended.success())
     };
     let Some(flag) = ["-rm", "-m"].iter().find(works) else {
-        eprintln!("skipped: nobody here may mount a file system of their own");
+        skip("nobody here may mount a file system of their own");
         return None;
     };
     let script = format!("set -eu; aos() {{ \"$program\" \"$@\"; }}; program=$0; {script}");

@@ -324,6 +324,35 @@ fn an_output_that_cannot_be_made_fails_the_run_and_no_step() {
 }
 
 #[test]
+fn each_kind_of_expression_error_names_its_place_wherever_it_stands() {
+    in_time(async {
+        let runtime = specified().await;
+        let input = json!({"text": "x", "list": (0..400).collect::<Vec<u32>>()});
+        for (expression, code) in [
+            ("${ .input.text + 1 }", ErrorCode::ExpressionError),
+            ("${ [.input.list[] + .input.list[]] }", ErrorCode::WorkflowLimit),
+        ] {
+            for (place, in_a_step) in [("/with/data/a/0", true), ("/when", true), ("/output/a/0", false)] {
+                let mut step =
+                    json!({"id": "call", "skill": "json_transform", "with": {"data": 1, "filter": "."}});
+                let mut workflow = json!({"aos": 1, "name": "x"});
+                match place {
+                    "/when" => step["when"] = json!(expression),
+                    "/output/a/0" => workflow["output"] = json!({"a": [expression]}),
+                    _ => step["with"]["data"] = json!({"a": [expression]}),
+                }
+                workflow["steps"] = json!([step]);
+                let run = record(&runtime, &workflow.to_string(), input.clone()).await;
+                run.assert_failure(code);
+                assert_eq!(run.outcome.details["pointer"], place, "{code}");
+                assert_eq!(run.outcome.details.get("step").is_some(), in_a_step, "{code} at {place}");
+                assert!(run.outcome.message.contains(expression), "{}", run.outcome.message);
+            }
+        }
+    });
+}
+
+#[test]
 fn a_transformation_that_fails_is_the_workflows_fault() {
     in_time(async {
         let step = json!({"with": {"data": "text", "filter": ".a"}});

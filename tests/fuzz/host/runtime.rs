@@ -23,6 +23,7 @@ pub(super) fn every_entry(data: &[u8]) {
     let mut parts = text.split("\n---\n");
     let mut part = || parts.next().unwrap_or_default();
     let (workflow, input, journal, injections) = (part(), part(), part(), part());
+    frozen();
     on_one_thread(async {
         let all = async {
             run(workflow, input).await;
