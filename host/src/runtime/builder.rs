@@ -14,7 +14,7 @@ use super::{Inner, Runtime};
 use crate::metrics::Metrics;
 use crate::providers::World;
 use crate::registry::Registry;
-use crate::sandbox::{CONCURRENT_INVOCATIONS, CompileCache, Compiler, Engine};
+use crate::sandbox::{CONCURRENT_INVOCATIONS, CodeTold, CompileCache, Compiler, Engine};
 
 /// Sets up a [`Runtime`]. Without anything said, it is live, keeps nothing on disk and has the bundled price list.
 #[derive(Debug)]
@@ -83,14 +83,17 @@ impl RuntimeBuilder {
     ///
     /// `CONFIG_INVALID` or `CACHE_INTEGRITY`, with the way out.
     pub fn build(self) -> Result<Runtime, Failure> {
-        let mut compiler = Compiler::new(Engine::new()?);
+        let wrong = |error: String| Failure::new(ErrorCode::ConfigInvalid, error);
+        let metrics = Metrics::new().map_err(|error| wrong(error.to_string()))?;
+        let counted = metrics.clone();
+        let told: CodeTold = Arc::new(move |from, took| counted.code_from(from, took));
+        let mut compiler = Compiler::new(Engine::new()?).telling(told);
         if let Some(folder) = self.compile_cache {
             compiler = compiler.with_cache(CompileCache::open(folder)?);
         }
         if let Some(program) = self.compile_child {
             compiler = compiler.with_child(program);
         }
-        let wrong = |error: String| Failure::new(ErrorCode::ConfigInvalid, error);
         let prices = match self.prices {
             Some(prices) => prices,
             None => PriceList::bundled().map_err(|error| wrong(error.to_string()))?,
@@ -103,7 +106,7 @@ impl RuntimeBuilder {
             components: self.components.map(ComponentStore::new),
             permits: Arc::new(Semaphore::new(CONCURRENT_INVOCATIONS as usize)),
             under_way: UnderWay::new(self.max_runs),
-            metrics: Metrics::new().map_err(|error| wrong(error.to_string()))?,
+            metrics,
         };
         Ok(Runtime { inner: Arc::new(inner) })
     }

@@ -12,8 +12,9 @@ use tokio::sync::watch;
 
 use super::{Inner, course};
 use crate::gate::Course;
+use crate::gate::Mode;
 use crate::invocation::Prepared;
-use crate::metrics::Mode;
+use crate::metrics::RunMeter;
 use crate::sandbox::EngineKind;
 use crate::workflow::RunPlan;
 
@@ -40,7 +41,9 @@ pub(super) async fn replay(
     journal: &[u8],
     replaced: &Replaced,
 ) -> Replay {
-    let replay = match prepare(inner, engine, journal, replaced).await {
+    let _under_way = inner.metrics.run_repeats();
+    let mut meter = inner.metrics.meter(Mode::Replay);
+    let replay = match prepare(inner, engine, (journal, &mut meter), replaced).await {
         Ok(ready) => follow(inner, ready).await,
         Err((run, failure)) => {
             let now = inner.world.clock().wall();
@@ -49,7 +52,10 @@ pub(super) async fn replay(
             Replay { outcome, fuel: FuelProof::Compared, proof: Err(failure), torn_bytes: 0 }
         }
     };
-    inner.metrics.run_ended(Mode::Replay, &replay.outcome);
+    if let Err(failure) = &replay.proof {
+        meter.parted(failure.code, failure.category);
+    }
+    meter.tell();
     let torn_bytes = journal.iter().rev().take_while(|byte| **byte != b'\n').count();
     Replay { torn_bytes, ..replay }
 }
@@ -69,10 +75,11 @@ struct Ready {
 async fn prepare(
     inner: &Inner,
     engine: EngineKind,
-    journal: &[u8],
+    (journal, meter): (&[u8], &mut RunMeter),
     replaced: &Replaced,
 ) -> Result<Ready, Refused> {
     let recording = Recording::read(journal).map_err(|error| (None, error.into()))?;
+    recording.entries().iter().for_each(|entry| meter.add(entry));
     let ledger = audit(&recording).map_err(Failure::from);
     let replayer = Replayer::new(recording).map_err(|error| (None, error.into()))?;
     let run = replayer.run_started().run;

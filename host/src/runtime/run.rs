@@ -24,9 +24,9 @@ use tokio::task::{JoinError, JoinHandle};
 
 use super::under_way::Place;
 use super::{Inner, RunOptions, course, new_run_id};
-use crate::gate::{Behind, Course, LiveRun, RunTime};
+use crate::gate::{Behind, Course, LiveRun, Mode, RunTime};
 use crate::invocation::{Prepared, StopReason};
-use crate::metrics::Mode;
+use crate::metrics::{MeteredSink, measured};
 use crate::providers::{AgentBudget, MemorySink};
 use crate::workflow::{RunPlan, stop};
 
@@ -160,7 +160,10 @@ pub(super) fn follow(inner: &Arc<Inner>, beginning: Beginning) -> Run {
     let work = tokio::spawn(async move {
         let outcome = match begun {
             Ok(live) => live_run(inner, live, workflow, input, (skills, asked)).await,
-            Err(failure) => StructuredOutcome::refused(id, &failure, now),
+            Err(failure) => {
+                inner.metrics.run_refused(&failure);
+                StructuredOutcome::refused(id, &failure, now)
+            }
         };
         drop((at_work, place));
         outcome
@@ -240,9 +243,11 @@ fn begin(
     let time = RunTime { origin: clock.monotonic(), before: Duration::ZERO };
     let budget = stoppable(BudgetTracker::with_limits(started.limits()), agent.as_ref());
     let sink = sink.unwrap_or_else(|| Box::new(MemorySink::default()));
+    let sink = Box::new(MeteredSink::new(sink, inner.metrics.clone()));
     // Entries carry the wall time of the start and the monotonic time since then, so that they never step back.
     let clock = Box::new(move || wall.plus(time.at(clock.monotonic())));
-    let recorder = Recorder::start(sink, clock, listen(listener), started)?;
+    let listener = measured(inner.metrics.meter(Mode::Live), listen(listener));
+    let recorder = Recorder::start(sink, clock, listener, started)?;
     let prices = Arc::clone(&inner.prices);
     let behind = Behind::Nothing;
     Ok(Arc::new(LiveRun { recorder, world, budget, agent, prices, policy, time, behind }))
@@ -271,6 +276,8 @@ async fn live_run(
     input: Value,
     (skills, stop): (Skills, watch::Sender<Option<StopReason>>),
 ) -> StructuredOutcome {
+    let made = live.rehearsing().is_none();
+    let _under_way = made.then(|| inner.metrics.run_begins());
     let ending = match keep_components(&inner, &skills) {
         Ok(()) => {
             let plan = RunPlan {
@@ -287,7 +294,9 @@ async fn live_run(
         Err(failure) => Err(failure),
     };
     let outcome = finish(&live, &workflow, ending).await;
-    inner.metrics.run_ended(Mode::Live, &outcome);
+    if made {
+        inner.metrics.run_took(live.elapsed());
+    }
     outcome
 }
 

@@ -68,7 +68,7 @@ pub(super) async fn attempt(
     check_caught_up(&gate, cursor)?;
     stop_at_once(&ended)?;
     blame_budget(&mut ended, fuel_cut_by);
-    context.metrics.skill_memory(skill.metadata().id.as_str(), ended.memory);
+    context.metrics.skill_memory(context.course.mode(), skill.metadata().id.as_str(), ended.memory);
     let repeatable = gate.is_repeatable();
     let ended = ledger::end(&context.course, cursor, gate, ended, fuel_hold)?;
     Ok(Attempted { ended, repeatable })

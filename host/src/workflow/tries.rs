@@ -33,7 +33,10 @@ pub(super) async fn follow(
     let began = began(context, &cursor);
     loop {
         let attempted = {
+            let waiting = context.metrics.invocation_waits(context.course.mode());
             let _permit = context.permits.acquire().await;
+            waiting.observe_duration();
+            let _under_way = context.metrics.invocation_begins(context.course.mode());
             attempt(context, &cursor, step, (&skill, &input)).await?
         };
         let Some(failure) = &attempted.ended.failure else {
