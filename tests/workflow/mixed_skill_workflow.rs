@@ -465,12 +465,12 @@ fn what_a_run_did_is_counted_apart_from_what_replays_did() {
         let runtime = specified().await;
         let run = record(&runtime, &demo(), json!({})).await;
         run.assert_success();
-        let line = |mode: &str| format!("aos_runs_total{{code=\"OK\",mode=\"{mode}\"}} 1");
+        let line = |mode: &str| format!("aos_runs_total{{category=\"\",code=\"OK\",mode=\"{mode}\"}} 1");
         assert!(runtime.metrics().contains(&line("live")) && !runtime.metrics().contains(&line("replay")));
         run.assert_replays_on(&runtime).await;
         assert!(runtime.metrics().contains(&line("replay")), "{}", runtime.metrics());
-        let charged =
-            format!("aos_charged_nanodollars_total{{mode=\"live\"}} {}", run.outcome.cost.charged.nanos());
+        let charged = run.outcome.cost.charged.nanos();
+        let charged = format!("aos_money_nanodollars_total{{kind=\"charged\",mode=\"live\"}} {charged}");
         assert!(runtime.metrics().contains(&charged), "{}", runtime.metrics());
     });
 }

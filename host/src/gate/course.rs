@@ -79,7 +79,37 @@ impl RunTime {
     }
 }
 
+/// Whether a run is made or repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Made.
+    Live,
+    /// Repeated.
+    Replay,
+}
+
+impl Mode {
+    pub(crate) const ALL: [Self; 2] = [Self::Live, Self::Replay];
+
+    /// The label's value.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Replay => "replay",
+        }
+    }
+}
+
 impl Course {
+    /// Whether it is made or repeated.
+    #[must_use]
+    pub(crate) const fn mode(&self) -> Mode {
+        match self {
+            Self::Live(_) => Mode::Live,
+            Self::Replay(_) => Mode::Replay,
+        }
+    }
+
     /// What all randomness of the run is drawn from.
     #[must_use]
     pub(crate) fn seed(&self) -> Seed {

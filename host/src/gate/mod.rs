@@ -11,7 +11,7 @@ mod progress;
 mod settle;
 
 pub(crate) use call::HostCall;
-pub(crate) use course::{Behind, Course, LiveRun, Rehearsing, RunTime};
+pub(crate) use course::{Behind, Course, LiveRun, Mode, Rehearsing, RunTime};
 pub(crate) use crossing::{Gate, GateLimits};
 pub(crate) use http_call::{HttpAnswer, HttpCall};
 pub(crate) use llm_call::{LlmAnswer, LlmCall};

@@ -13,10 +13,11 @@ use super::replay_engines::ReplayEngines;
 use super::under_way::UnderWay;
 use super::{Inner, Runtime};
 use crate::doors::PanicPoint;
+use crate::gate::Mode;
 use crate::metrics::Metrics;
 use crate::providers::World;
 use crate::registry::Registry;
-use crate::sandbox::{CONCURRENT_INVOCATIONS, CompileCache, Compiler, Engine, caught_in};
+use crate::sandbox::{CONCURRENT_INVOCATIONS, CodeTold, CompileCache, Compiler, Engine, caught_in};
 
 /// Sets up a [`Runtime`]. Without anything said, it is live, keeps nothing on disk and has the bundled price list.
 #[derive(Debug)]
@@ -107,6 +108,9 @@ impl RuntimeBuilder {
     }
 
     fn make(self) -> Result<Runtime, Failure> {
+        let wrong = |error: String| Failure::new(ErrorCode::ConfigInvalid, error);
+        let metrics = Metrics::new().map_err(|error| wrong(error.to_string()))?;
+        metrics.limits(self.max_runs, CONCURRENT_INVOCATIONS);
         let mut compiler = Compiler::new(Engine::new()?);
         if let Some(folder) = self.compile_cache {
             compiler = compiler.with_cache(CompileCache::open(folder)?);
@@ -117,22 +121,27 @@ impl RuntimeBuilder {
         if let Some(deadline) = self.compile_deadline {
             compiler = compiler.with_deadline(deadline);
         }
-        let wrong = |error: String| Failure::new(ErrorCode::ConfigInvalid, error);
         let prices = match self.prices {
             Some(prices) => prices,
             None => PriceList::bundled().map_err(|error| wrong(error.to_string()))?,
         };
         let inner = Inner {
-            replays: ReplayEngines::new(compiler.clone()),
-            registry: Registry::new(compiler, &self.panics)?,
+            replays: ReplayEngines::new(compiler.clone().telling(told(&metrics, Mode::Replay))),
+            registry: Registry::new(compiler.telling(told(&metrics, Mode::Live)), &self.panics)?,
             world: self.world,
             prices: Arc::new(prices),
             components: self.components.map(ComponentStore::new),
             permits: Arc::new(Semaphore::new(CONCURRENT_INVOCATIONS as usize)),
             replay_permits: Arc::new(Semaphore::new(CONCURRENT_INVOCATIONS as usize)),
             under_way: UnderWay::new(self.max_runs),
-            metrics: Metrics::new().map_err(|error| wrong(error.to_string()))?,
+            metrics,
         };
         Ok(Runtime { inner: Arc::new(inner) })
     }
+}
+
+/// Counts where machine code comes from.
+fn told(metrics: &Metrics, mode: Mode) -> CodeTold {
+    let metrics = metrics.clone();
+    Arc::new(move |from, took| metrics.code_from(mode, from, took))
 }

@@ -169,6 +169,7 @@ impl Runtime {
     #[must_use]
     pub fn refuse_to_resume(&self, so_far: Facts, failure: Failure) -> StructuredOutcome {
         let run = so_far.run().run;
+        self.inner.metrics.run_refused(&failure);
         let refused = caught_in(|| resume::refused(&self.inner, so_far, failure));
         refused.unwrap_or_else(|panic| StructuredOutcome::refused(run, &panic, self.inner.now()))
     }
@@ -191,6 +192,7 @@ impl Runtime {
     /// The outcome of a run that could not begin, such as one whose workflow is wrong.
     #[must_use]
     pub fn refuse(&self, failure: &Failure) -> StructuredOutcome {
+        self.inner.metrics.run_refused(failure);
         StructuredOutcome::refused(self.new_id(), failure, self.inner.now())
     }
 

@@ -14,8 +14,9 @@ use tokio::sync::watch;
 
 use super::{Inner, course};
 use crate::gate::Course;
+use crate::gate::Mode;
 use crate::invocation::Prepared;
-use crate::metrics::Mode;
+use crate::metrics::RunMeter;
 use crate::sandbox::{EngineKind, caught};
 use crate::workflow::RunPlan;
 
@@ -50,7 +51,9 @@ pub(super) async fn replay(
     journal: &[u8],
     replaced: &Replaced,
 ) -> Replay {
-    let ready = caught(prepare(inner, engine, journal, replaced)).await;
+    let _under_way = inner.metrics.run_repeats();
+    let mut meter = inner.metrics.meter(Mode::Replay);
+    let ready = caught(prepare(inner, engine, (journal, &mut meter), replaced)).await;
     let replay = match ready.unwrap_or_else(|panic| Err((None, panic))) {
         Ok(ready) => {
             let run = ready.replayer.run_started().run;
@@ -59,7 +62,10 @@ pub(super) async fn replay(
         }
         Err(refused) => Replay::refused(inner, refused),
     };
-    inner.metrics.run_ended(Mode::Replay, &replay.outcome);
+    if let Err(failure) = &replay.proof {
+        meter.parted(failure.code, failure.category);
+    }
+    meter.tell();
     let torn_bytes = journal.iter().rev().take_while(|byte| **byte != b'\n').count();
     Replay { torn_bytes, ..replay }
 }
@@ -81,10 +87,11 @@ struct Ready {
 async fn prepare(
     inner: &Inner,
     engine: EngineKind,
-    journal: &[u8],
+    (journal, meter): (&[u8], &mut RunMeter),
     replaced: &Replaced,
 ) -> Result<Ready, Refused> {
     let recording = Recording::read(journal).map_err(|error| (None, error.into()))?;
+    recording.entries().iter().for_each(|entry| meter.add(entry));
     let panicked = panicked_outside(&recording);
     let ledger = audit(&recording).map_err(Failure::from);
     let replayer = Replayer::new(recording).map_err(|error| (None, error.into()))?;

@@ -18,7 +18,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::run::{Beginning, Run, follow, keep_components, listen, stoppable};
 use super::{Inner, course, replay};
-use crate::gate::{Behind, LiveRun, RunTime};
+use crate::gate::{Behind, LiveRun, Mode, RunTime};
+use crate::metrics::{MeteredSink, measured};
 use crate::providers::{AgentBudget, ChatRequest, WorldSession};
 
 /// How a run goes on.
@@ -131,7 +132,10 @@ fn begin(
     let torn_bytes = recording.torn().map_or(0, |torn| torn.bytes as u64);
     let resumed = RunResumed { wall: world.clock.wall(), torn_bytes };
     let clock = Box::new(move || began.plus(time.at(clock.monotonic())));
-    let recorder = Recorder::resume(sink, clock, listener, &recording, resumed)?;
+    let mut meter = inner.metrics.meter(Mode::Live);
+    meter.skip(recording.entries());
+    let sink = Box::new(MeteredSink::new(sink, &inner.metrics));
+    let recorder = Recorder::resume(sink, clock, measured(meter, listener), &recording, resumed)?;
     let budget = BudgetTracker::restored(balance(&facts), facts.run().failed_steps);
     let budget = stoppable(budget, agent.as_ref());
     let prices = Arc::clone(&inner.prices);

@@ -23,9 +23,9 @@ use tokio::task::{JoinError, JoinHandle};
 use super::pinned::{Skills, check_readable, resolve, run_started};
 use super::under_way::Place;
 use super::{Inner, RunOptions, course, new_run_id};
-use crate::gate::{Behind, Course, LiveRun, RunTime};
+use crate::gate::{Behind, Course, LiveRun, Mode, RunTime};
 use crate::invocation::StopReason;
-use crate::metrics::Mode;
+use crate::metrics::{MeteredSink, measured};
 use crate::providers::{AgentBudget, MemorySink};
 use crate::sandbox::{caught_in, panicked};
 use crate::workflow::{RunPlan, stop};
@@ -172,7 +172,10 @@ pub(super) fn follow(inner: &Arc<Inner>, beginning: Beginning) -> Run {
     let work = async move {
         let outcome = match begun {
             Ok(live) => live_run(inner, live, workflow, input, (skills, asked)).await,
-            Err(failure) => StructuredOutcome::refused(id, &failure, now),
+            Err(failure) => {
+                inner.metrics.run_refused(&failure);
+                StructuredOutcome::refused(id, &failure, now)
+            }
         };
         drop((at_work, place));
         outcome
@@ -194,10 +197,12 @@ fn begin(
     let time = RunTime { origin: clock.monotonic(), before: Duration::ZERO };
     let budget = stoppable(BudgetTracker::with_limits(started.limits()), agent.as_ref());
     let sink = sink.unwrap_or_else(|| Box::new(MemorySink::default()));
+    let sink = Box::new(MeteredSink::new(sink, &inner.metrics));
     // Entries carry the wall time of the start and the monotonic time since then, so that they never step back.
     let clock = Box::new(move || wall.plus(time.at(clock.monotonic())));
     let unbegun = |error| Failure::from(error).with_subcode(NEW_JOURNAL);
-    let recorder = Recorder::start(sink, clock, listen(listener), started).map_err(unbegun)?;
+    let listener = measured(inner.metrics.meter(Mode::Live), listen(listener));
+    let recorder = Recorder::start(sink, clock, listener, started).map_err(unbegun)?;
     let prices = Arc::clone(&inner.prices);
     let behind = Behind::Nothing;
     Ok(Arc::new(LiveRun { recorder, world, budget, agent, prices, policy, time, behind }))
@@ -226,6 +231,7 @@ async fn live_run(
     input: Value,
     (skills, stop): (Skills, watch::Sender<Option<StopReason>>),
 ) -> StructuredOutcome {
+    let _under_way = live.rehearsing().is_none().then(|| inner.metrics.run_begins());
     let plan = RunPlan {
         workflow: workflow.clone(),
         input,
@@ -236,9 +242,7 @@ async fn live_run(
         metrics: inner.metrics.clone(),
     };
     let ending = course::follow(plan).await;
-    let outcome = finish(&live, &workflow, ending).await;
-    inner.metrics.run_ended(Mode::Live, &outcome);
-    outcome
+    finish(&live, &workflow, ending).await
 }
 
 /// A run begins when its components are kept, so that whatever comes of it can be replayed and resumed.

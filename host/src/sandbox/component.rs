@@ -17,6 +17,33 @@ pub const MAX_COMPONENT_BYTES: usize = 64 << 20;
 /// Longest compilation that is waited for, where nothing else is said.
 const COMPILE_DEADLINE: Duration = Duration::from_secs(120);
 
+/// Where the machine code of a component came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CodeFrom {
+    /// It was compiled.
+    Compiler,
+    /// It was found in the cache.
+    Cache,
+    /// There is none.
+    Nowhere,
+}
+
+impl CodeFrom {
+    pub(crate) const ALL: [Self; 3] = [Self::Compiler, Self::Cache, Self::Nowhere];
+
+    /// The word for it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Compiler => "compiled",
+            Self::Cache => "cached",
+            Self::Nowhere => "refused",
+        }
+    }
+}
+
+/// Who is told of each.
+pub(crate) type CodeTold = Arc<dyn Fn(CodeFrom, Duration) + Send + Sync>;
+
 /// A component as machine code.
 #[derive(Clone)]
 pub struct Compiled {
@@ -26,19 +53,26 @@ pub struct Compiled {
 }
 
 /// Turns components into machine code, and keeps it on disk where it was given a folder for it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Compiler {
     engine: Engine,
     cache: Option<Arc<CompileCache>>,
     child: Option<PathBuf>,
     deadline: Duration,
+    told: Option<CodeTold>,
+}
+
+impl std::fmt::Debug for Compiler {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Compiler").field("engine", &self.engine).finish_non_exhaustive()
+    }
 }
 
 impl Compiler {
     /// A compiler that works in this process.
     #[must_use]
     pub const fn new(engine: Engine) -> Self {
-        Self { engine, cache: None, child: None, deadline: COMPILE_DEADLINE }
+        Self { engine, cache: None, child: None, deadline: COMPILE_DEADLINE, told: None }
     }
 
     /// The same compiler for another engine.
@@ -75,6 +109,12 @@ impl Compiler {
         &self.engine
     }
 
+    /// Tells where the machine code of each component came from, and how long that took.
+    pub(crate) fn telling(mut self, told: CodeTold) -> Self {
+        self.told = Some(told);
+        self
+    }
+
     /// Compiles a component, or loads it from the folder.
     ///
     /// # Errors
@@ -82,10 +122,20 @@ impl Compiler {
     /// `COMPONENT_TOO_LARGE`, `COMPONENT_INVALID`, `COMPILE_FAILED`, `COMPILE_TIMEOUT`; `MEMORY_LIMIT` or `TABLE_LIMIT` for
     /// one that begins with more than any may have.
     pub async fn compile(&self, bytes: Arc<[u8]>) -> Result<Compiled, Failure> {
+        let began = tokio::time::Instant::now();
+        let compiled = self.cached_or_compiled(bytes).await;
+        if let Some(told) = &self.told {
+            let from = compiled.as_ref().map_or(CodeFrom::Nowhere, |(_, from)| *from);
+            told(from, began.elapsed());
+        }
+        compiled.map(|(compiled, _)| compiled)
+    }
+
+    async fn cached_or_compiled(&self, bytes: Arc<[u8]>) -> Result<(Compiled, CodeFrom), Failure> {
         check_shape(&bytes)?;
         let digest = Digest::of(&bytes);
         if let Some(component) = self.cached(digest) {
-            return Ok(Compiled { digest, component });
+            return Ok((Compiled { digest, component }, CodeFrom::Cache));
         }
         let code = match &self.child {
             Some(program) => {
@@ -102,7 +152,7 @@ impl Compiler {
             None => failure,
         };
         let component = super::cache::load(&self.engine, &code).map_err(refused)?;
-        Ok(Compiled { digest, component })
+        Ok((Compiled { digest, component }, CodeFrom::Compiler))
     }
 
     /// The same component for this compiler's engine. Where it runs the same code as the engine that the component was

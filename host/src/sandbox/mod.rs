@@ -13,6 +13,7 @@ mod trap;
 pub(crate) mod bindings;
 
 pub use cache::CompileCache;
+pub(crate) use component::{CodeFrom, CodeTold};
 pub use component::{Compiled, Compiler, MAX_COMPONENT_BYTES, to_machine_code};
 pub use engine::{CONCURRENT_INVOCATIONS, Engine, EngineKind, YIELD_INTERVAL};
 pub(crate) use escaped::escaped;

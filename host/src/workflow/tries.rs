@@ -33,12 +33,15 @@ pub(super) async fn follow(
     };
     let began = began(context, &cursor);
     loop {
+        let waits = context.metrics.invocation_waits(context.course.mode());
         let place = place(context).await;
+        waits.observe_duration();
         if let Some(over) = over(context, &cursor) {
             return ledger::end_early(&context.course, &cursor, over);
         }
+        let under_way = context.metrics.invocation_begins(context.course.mode());
         let attempted = attempt(context, &cursor, step, (&skill, &input)).await?;
-        drop(place);
+        drop((place, under_way));
         let Some(failure) = &attempted.ended.failure else {
             return Ok(attempted.ended);
         };

@@ -370,24 +370,3 @@ pub struct RunEnded {
     /// How.
     pub outcome: StructuredOutcome,
 }
-
-impl Event {
-    /// The word in the line's `type`.
-    #[must_use]
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::RunStarted(_) => "run-started",
-            Self::StepStarted(_) => "step-started",
-            Self::Intent(_) => "intent",
-            Self::Result(_) => "result",
-            Self::Observed(_) => "observed",
-            Self::Emitted(_) => "emitted",
-            Self::StepEnded(_) => "step-ended",
-            Self::Retry(_) => "retry",
-            Self::GaveUp(_) => "gave-up",
-            Self::FellBack(_) => "fell-back",
-            Self::RunResumed(_) => "run-resumed",
-            Self::RunEnded(_) => "run-ended",
-        }
-    }
-}

@@ -7,6 +7,7 @@ mod compare;
 mod divergence;
 mod entry;
 mod error;
+mod event_kind;
 mod facts;
 mod following;
 mod injection;
