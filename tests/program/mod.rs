@@ -13,5 +13,6 @@ mod out_of_memory;
 mod process;
 mod run_and_replay;
 mod secure;
+mod serve;
 mod shared_budget;
 mod skills;

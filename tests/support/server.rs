@@ -40,6 +40,7 @@ pub(crate) struct Reply {
     path: Option<String>,
     delay: Duration,
     after_requests: usize,
+    held: bool,
     act: Act,
 }
 
@@ -104,7 +105,7 @@ impl Reply {
     }
 
     const fn act(act: Act) -> Self {
-        Self { path: None, delay: Duration::ZERO, after_requests: 0, act }
+        Self { path: None, delay: Duration::ZERO, after_requests: 0, held: false, act }
     }
 
     /// With a header field.
@@ -130,6 +131,12 @@ impl Reply {
     /// Not before the server has got so many requests in all.
     pub(crate) fn after_requests(mut self, count: usize) -> Self {
         self.after_requests = count;
+        self
+    }
+
+    /// Not before the server is told to let go.
+    pub(crate) const fn held(mut self) -> Self {
+        self.held = true;
         self
     }
 
@@ -178,6 +185,7 @@ struct Log {
     connections: usize,
     requests: Vec<Request>,
     used: Vec<usize>,
+    released: bool,
 }
 
 impl Server {
@@ -240,6 +248,11 @@ impl Server {
         self.state.log.borrow().connections
     }
 
+    /// Lets go of all answers that are held, and holds none any more.
+    pub(crate) fn release(&self) {
+        self.state.log.send_modify(|log| log.released = true);
+    }
+
     /// Waits until so many requests have arrived.
     pub(crate) async fn received(&self, count: usize) {
         let mut log = self.state.log.subscribe();
@@ -268,7 +281,9 @@ async fn serve(mut stream: TcpStream, state: Arc<State>) {
         let reply = state.take(request);
         tokio::time::sleep(reply.delay).await;
         let mut log = state.log.subscribe();
-        let _ = log.wait_for(|log| log.requests.len() >= reply.after_requests).await;
+        let _ = log
+            .wait_for(|log| log.requests.len() >= reply.after_requests && (log.released || !reply.held))
+            .await;
         if !matches!(reply.perform(&mut stream, head_only).await, Ok(true)) {
             return;
         }

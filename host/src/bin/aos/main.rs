@@ -10,6 +10,7 @@ mod money_options;
 mod options;
 mod progress_bar;
 mod render;
+mod serve;
 mod setup;
 
 use std::process::ExitCode;
@@ -47,6 +48,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Budget { command } => commands::budget(command),
         Command::Failures { list, command } => commands::failures(&list, command),
         Command::Prices(prices) => commands::prices(&prices),
+        Command::Serve(serve) => serve::serve(serve).await,
         Command::Skills { command: SkillsCommand::List(list) } => commands::list(list).await,
         Command::Skills { command: SkillsCommand::Describe(describe) } => commands::describe(describe).await,
         Command::Skills { command: SkillsCommand::Check(check) } => commands::check(check).await,

@@ -9,6 +9,7 @@ use crate::failures_options::{FAILURES_EXAMPLES, FailuresArgs, FailuresCommand};
 use crate::money_options::{
     BUDGET_EXAMPLES, BudgetCommand, MoneyArgs, PRICES_EXAMPLES, PriceListArg, PricesArgs,
 };
+use crate::serve::{SERVE_EXAMPLES, ServeArgs};
 
 /// What follows the help of a run.
 const RUN_EXAMPLES: &str = "\
@@ -155,6 +156,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Option<FailuresCommand>,
     },
+    /// Serve runs over HTTP: begin, follow, cancel, replay; metrics and health
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(ServeArgs),
     /// Look at skills
     Skills {
         #[command(subcommand)]

@@ -19,18 +19,32 @@ use crate::render::say;
 pub(crate) struct Outside {
     world: World,
     prices: Option<PriceList>,
+    state: PathBuf,
+    max_runs: Option<u32>,
 }
 
 impl Outside {
     /// A world with the prices of a file, where one is given.
     pub(crate) fn new(world: World, prices: &PriceListArg) -> anyhow::Result<Self> {
-        Ok(Self { world, prices: price_list(prices)? })
+        Ok(Self { prices: price_list(prices)?, ..Self::from(world) })
+    }
+
+    /// With what is kept in another folder.
+    pub(crate) fn in_state(mut self, folder: &Path) -> Self {
+        folder.clone_into(&mut self.state);
+        self
+    }
+
+    /// With so many runs at one time at most.
+    pub(crate) const fn max_runs(mut self, runs: u32) -> Self {
+        self.max_runs = Some(runs);
+        self
     }
 }
 
 impl From<World> for Outside {
     fn from(world: World) -> Self {
-        Self { world, prices: None }
+        Self { world, prices: None, state: PathBuf::from(folders::STATE), max_runs: None }
     }
 }
 
@@ -66,8 +80,12 @@ pub(crate) async fn load(world: impl Into<Outside>, skills: &[PathBuf]) -> anyho
 
 /// Makes the components known that lie beside a journal, in the folder `components`.
 pub(crate) async fn know_components_beside(runtime: &Runtime, journal: &Path) {
-    let folder = journal.parent().unwrap_or(Path::new("")).join("components");
-    let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+    know_components(runtime, &journal.parent().unwrap_or(Path::new("")).join("components")).await;
+}
+
+/// Makes all components of a folder known by their digests; none where there is no such folder.
+pub(crate) async fn know_components(runtime: &Runtime, folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     for path in entries.map(|entry| entry.path()).filter(|path| is_component(path)) {
         let known = match component(&path) {
             Ok(bytes) => runtime.know_component(bytes).await.map(|_| ()),
@@ -107,8 +125,11 @@ pub(crate) fn empty(world: impl Into<Outside>) -> anyhow::Result<Runtime> {
 }
 
 fn builder(outside: Outside, compiled: Option<PathBuf>) -> RuntimeBuilder {
-    let state = Path::new(folders::STATE).join("components");
-    let mut builder = Runtime::builder().world(outside.world).keep_components(state);
+    let components = outside.state.join("components");
+    let mut builder = Runtime::builder().world(outside.world).keep_components(components);
+    if let Some(runs) = outside.max_runs {
+        builder = builder.max_runs(runs);
+    }
     if let Some(prices) = outside.prices {
         builder = builder.prices(prices);
     }

@@ -1,0 +1,149 @@
+//! The interface: which request goes where, and the document that says so.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Router, middleware};
+use futures_util::StreamExt as _;
+use tokio::sync::{Semaphore, watch};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::access::{self, Access};
+use super::problem::Problem;
+use super::runs::Runs;
+use super::{events, look_routes, run_routes};
+
+/// How long the body of a request may take.
+const BODY_DEADLINE: Duration = Duration::from_secs(30);
+
+/// What handlers work with.
+pub(super) struct Service {
+    pub runs: Arc<Runs>,
+    pub workflows: PathBuf,
+    pub max_body: usize,
+    /// Replays that may go on at one time: they compute all the time.
+    pub replays: Semaphore,
+    /// Why runs may not begin.
+    pub closed: watch::Sender<Option<&'static str>>,
+}
+
+impl Service {
+    /// Whether runs may begin.
+    ///
+    /// # Errors
+    ///
+    /// 503 with why not.
+    pub(super) fn readiness(&self) -> Result<(), Problem> {
+        self.closed.borrow().map_or(Ok(()), |why| Err(Problem::of(StatusCode::SERVICE_UNAVAILABLE, why)))
+    }
+
+    /// Takes in a body of JSON.
+    ///
+    /// # Errors
+    ///
+    /// 415 for another kind, 413 for one that is too large, 408 for one that takes too long, 400 for half of one.
+    pub(super) async fn read(&self, headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        if !kind.eq_ignore_ascii_case("application/json") {
+            let message = "the request has to have the content type application/json";
+            return Err(Problem::of(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+        }
+        let read = tokio::time::timeout(BODY_DEADLINE, self.collect(body)).await;
+        read.unwrap_or_else(|_| {
+            let message = format!("the request's body took more than {} s", BODY_DEADLINE.as_secs());
+            Err(Problem::of(StatusCode::REQUEST_TIMEOUT, message))
+        })
+    }
+
+    async fn collect(&self, body: Body) -> Result<Bytes, Problem> {
+        let (mut pieces, mut bytes) = (body.into_data_stream(), Vec::new());
+        while let Some(piece) = pieces.next().await {
+            let piece = piece.map_err(|error| Problem::of(StatusCode::BAD_REQUEST, error.to_string()))?;
+            if bytes.len() + piece.len() > self.max_body {
+                let message = format!("a request has at most {} bytes here (--max-body)", self.max_body);
+                return Err(Problem::of(StatusCode::PAYLOAD_TOO_LARGE, message));
+            }
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(bytes.into())
+    }
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "AOS",
+        description = "Runs workflows of skills. Every run ends in a structured outcome, has a journal, and can be replayed.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    modifiers(&Tokens),
+)]
+struct Document;
+
+/// Says that requests may need a token.
+struct Tokens;
+
+impl Modify for Tokens {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(bearer));
+        document.security = Some(vec![SecurityRequirement::new::<_, _, String>("token", [])]);
+    }
+}
+
+/// All routes, and the document of them.
+fn routes() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(run_routes::list, run_routes::begin))
+        .routes(routes!(run_routes::look))
+        .routes(routes!(run_routes::cancel))
+        .routes(routes!(run_routes::replay))
+        .routes(routes!(run_routes::journal))
+        .routes(routes!(events::events))
+        .routes(routes!(look_routes::skills))
+        .routes(routes!(look_routes::failures))
+        .routes(routes!(look_routes::failure))
+        .routes(routes!(look_routes::metrics))
+}
+
+/// Routes that anybody may ask: they tell nothing of any run.
+fn open_routes() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::new().routes(routes!(look_routes::healthz)).routes(routes!(look_routes::readyz))
+}
+
+/// The whole interface.
+///
+/// # Errors
+///
+/// A document that cannot be written.
+pub(super) fn router(service: Arc<Service>, access: Access) -> anyhow::Result<Router> {
+    let (guarded, document) = routes().split_for_parts();
+    let (open, open_document) = open_routes().split_for_parts();
+    let document = document.merge_from(open_document).to_json()?;
+    let say = move || async move { ([(header::CONTENT_TYPE, "application/json")], document).into_response() };
+    let guarded = guarded
+        .route("/openapi.json", axum::routing::get(say))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(not_so)
+        .layer(middleware::from_fn_with_state(access, access::guard));
+    Ok(guarded.merge(open.method_not_allowed_fallback(not_so)).with_state(service))
+}
+
+async fn nothing_here(uri: Uri) -> Response {
+    let message = format!("there is nothing at {}; /openapi.json says what there is", uri.path());
+    Problem::of(StatusCode::NOT_FOUND, message).into_response()
+}
+
+async fn not_so(method: Method, uri: Uri) -> Response {
+    let message = format!("{} does not take {method}; /openapi.json says what it takes", uri.path());
+    Problem::of(StatusCode::METHOD_NOT_ALLOWED, message).into_response()
+}

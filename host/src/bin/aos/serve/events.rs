@@ -1,0 +1,111 @@
+//! What a run does, as it does it: server-sent events, one for each entry of the journal.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::stream;
+use serde::Deserialize;
+use tokio::sync::watch;
+
+use super::api::Service;
+use super::asked::Name;
+use super::journal_lines::JournalLines;
+use super::known::{Known, Now};
+use super::problem::Problem;
+
+/// After which a comment is sent, so that nobody on the way gives a quiet run up.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Follow a run: each entry of its journal as a server-sent event.
+///
+/// `id` is the entry's `seq`, `event` its `type`, `data` the line of the journal. The stream begins with the first entry, or
+/// after the one that `Last-Event-ID` names, and ends when the run is over; a client that comes back after that gets 204.
+#[utoipa::path(
+    get, path = "/v1/runs/{id}/events", tag = "runs", params(
+        ("id" = String, Path, description = "The run", pattern = "^[0-9a-f]{32}$"),
+        ("Last-Event-ID" = Option<u64>, Header, description = "The last event that the client has"),
+    ),
+    responses(
+        (status = 200, body = String, content_type = "text/event-stream", description = "The entries"),
+        (status = 204, description = "There are no more"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "There is no such run"),
+    ),
+)]
+pub(super) async fn events(
+    State(service): State<Arc<Service>>,
+    Name(id): Name,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let run = service.run(&id)?;
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse::<u64>().ok());
+    let mut following = Following::new(run, last);
+    // Of a run that is over, all is there, and nothing waits here.
+    let over = following.now.borrow().phase.is_over();
+    let first = if over { following.next().await } else { None };
+    if over && first.is_none() && last.is_some() {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let events = stream::unfold((first, following), async |(next, mut following)| {
+        let event = match next {
+            Some(event) => event,
+            None => following.next().await?,
+        };
+        Some((event, (None, following)))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())
+}
+
+/// Somebody who follows a run in its journal, so that nothing waits in memory for a slow client.
+struct Following {
+    now: watch::Receiver<Now>,
+    lines: JournalLines,
+    read: VecDeque<Vec<u8>>,
+    last: Option<u64>,
+}
+
+/// What an event says of its entry.
+#[derive(Deserialize)]
+struct Line {
+    seq: u64,
+    r#type: String,
+}
+
+impl Following {
+    fn new(run: Arc<Known>, last: Option<u64>) -> Self {
+        let (now, lines) = (run.watch(), JournalLines::new(run.journal.clone()));
+        Self { now, lines, read: VecDeque::new(), last }
+    }
+
+    /// The next entry; `None` when the run is over.
+    async fn next(&mut self) -> Option<std::io::Result<Event>> {
+        loop {
+            while let Some(line) = self.read.pop_front() {
+                let Ok(Line { seq, r#type }) = serde_json::from_slice(&line) else { continue };
+                if self.last.is_some_and(|last| seq <= last) {
+                    continue;
+                }
+                let text = String::from_utf8_lossy(&line).into_owned();
+                return Some(Ok(Event::default().id(seq.to_string()).event(r#type).data(text)));
+            }
+            let over = self.now.borrow_and_update().phase.is_over();
+            match self.lines.next().await {
+                Err(error) => return Some(Err(error)),
+                Ok(lines) if lines.is_empty() => {
+                    // Nothing is written any more after the phase says so.
+                    if over || self.now.changed().await.is_err() {
+                        return None;
+                    }
+                }
+                Ok(lines) => {
+                    let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+                    self.read.extend(lines.map(<[u8]>::to_vec));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Who may ask.
+
+use reqwest::Method;
+use reqwest::header::{AUTHORIZATION, HOST};
+
+use super::client::{Service, answer};
+use crate::program::process::at_home;
+
+const TOKENS: &str = "# for the pipeline\nfirst-token-of-this-test\n\n  second-token-of-this-test  \n";
+
+#[test]
+fn a_service_with_tokens_tells_nothing_without_one() {
+    at_home(async |home| {
+        home.write("tokens.txt", TOKENS);
+        let service = Service::start(&home, &["--tokens", "tokens.txt"]).await;
+        let with = async |value: &str| {
+            answer(service.ask(Method::GET, "/v1/runs").header(AUTHORIZATION, value)).await
+        };
+        for good in ["Bearer first-token-of-this-test", "bearer second-token-of-this-test"] {
+            with(good).await.assert_status(200);
+        }
+        for bad in [
+            "Bearer first-token-of-this-tes",
+            "Bearer first-token-of-this-testt",
+            "Bearer ",
+            "Basic first-token-of-this-test",
+            "first-token-of-this-test",
+            "Bearer # for the pipeline",
+        ] {
+            let refused = with(bad).await;
+            refused.assert_problem(401);
+            assert_eq!(refused.headers["www-authenticate"], "Bearer");
+            assert!(!refused.text.contains("-of-this-tes"), "{}", refused.text);
+        }
+        for path in ["/v1/runs", "/v1/skills", "/metrics", "/openapi.json", "/v1/failures", "/none"] {
+            service.get(path).await.assert_problem(401);
+        }
+        for path in ["/healthz", "/readyz"] {
+            service.get(path).await.assert_status(200);
+        }
+    });
+}
+
+#[test]
+fn without_tokens_it_listens_on_the_loopback_alone_and_answers_to_its_names_alone() {
+    at_home(async |home| {
+        for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
+            let refused = home.aos(["serve", "--listen", address]).await;
+            refused.assert_code(2);
+            assert!(refused.stderr.contains("--tokens"), "{}", refused.stderr);
+        }
+        let service = Service::start(&home, &[]).await;
+        let named = async |host: &str| answer(service.ask(Method::GET, "/v1/runs").header(HOST, host)).await;
+        for host in
+            ["localhost", "localhost:7878", "127.0.0.1", "127.9.9.9:1", "[::1]", "[::1]:80", "LOCALHOST"]
+        {
+            named(host).await.assert_status(200);
+        }
+        // A page of a browser that made its own name point here.
+        for host in [
+            "evil.example",
+            "evil.example:7878",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "10.0.0.1",
+        ] {
+            named(host).await.assert_problem(421);
+        }
+    });
+}
+
+#[test]
+fn a_file_without_a_good_token_is_refused() {
+    at_home(async |home| {
+        for (text, word) in
+            [("# none\n", "no token"), ("short\n", "16 or more"), ("with a blank in it\n", "without blanks")]
+        {
+            home.write("tokens.txt", text);
+            let refused = home.aos(["serve", "--listen", "127.0.0.1:0", "--tokens", "tokens.txt"]).await;
+            refused.assert_code(2);
+            assert!(refused.stderr.contains(word), "{}", refused.stderr);
+        }
+        home.aos(["serve", "--tokens", "none.txt"]).await.assert_code(2);
+    });
+}

@@ -1,0 +1,147 @@
+//! The service as a process, and somebody who asks it.
+
+use std::sync::OnceLock;
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStderr};
+
+use crate::program::process::Home;
+
+/// A service that runs until it is dropped.
+pub(super) struct Service {
+    child: Child,
+    talk: Lines<BufReader<ChildStderr>>,
+    base: String,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Service {
+    /// Starts it in a home, on a port that is free, and waits until it is ready.
+    pub(super) async fn start(home: &Home, arguments: &[&str]) -> Self {
+        let all = ["serve", "--listen", "127.0.0.1:0"].iter().chain(arguments);
+        let mut child = home.start(all);
+        let mut talk = BufReader::new(child.stderr.take().unwrap()).lines();
+        let base = loop {
+            let line = talk.next_line().await.unwrap().expect("where it listens");
+            if let Some(base) = line.strip_prefix("listening on ") {
+                break base.to_owned();
+            }
+        };
+        let service = Self { child, talk, base };
+        while service.get("/readyz").await.status != StatusCode::OK {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        service
+    }
+
+    /// `127.0.0.1:PORT`
+    pub(super) fn address(&self) -> String {
+        self.base.trim_start_matches("http://").to_owned()
+    }
+
+    /// A request that is not sent yet.
+    pub(super) fn ask(&self, method: Method, path: &str) -> RequestBuilder {
+        client().request(method, format!("{}{path}", self.base))
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Answer {
+        answer(self.ask(Method::GET, path)).await
+    }
+
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Answer {
+        answer(self.posting(path, body)).await
+    }
+
+    /// A request with JSON that is not sent yet.
+    pub(super) fn posting(&self, path: &str, body: &Value) -> RequestBuilder {
+        self.ask(Method::POST, path).header(CONTENT_TYPE, "application/json").body(body.to_string())
+    }
+
+    /// Waits until a run is over, and gives it.
+    pub(super) async fn over(&self, id: &str) -> Value {
+        loop {
+            let run = self.get(&format!("/v1/runs/{id}")).await.json();
+            if !["running", "resuming"].contains(&run["state"].as_str().unwrap()) {
+                return run;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+
+    /// All runs, newest first.
+    pub(super) async fn all(&self) -> Vec<Value> {
+        let list = self.get("/v1/runs?limit=1000").await.json();
+        list["runs"].as_array().unwrap().clone()
+    }
+
+    pub(super) fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id().unwrap()).unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
+
+    /// Waits for its end, and gives its exit code and what it said since it listened.
+    pub(super) async fn ended(mut self) -> (Option<i32>, String) {
+        let mut said = String::new();
+        while let Some(line) = self.talk.next_line().await.unwrap() {
+            said.push_str(&line);
+            said.push('\n');
+        }
+        (self.child.wait().await.unwrap().code(), said)
+    }
+
+    /// Kills it, as a loss of power would.
+    pub(super) async fn killed(mut self) {
+        self.child.kill().await.unwrap();
+    }
+}
+
+impl Answer {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    /// It is a problem of this status; gives it.
+    #[track_caller]
+    pub(super) fn assert_problem(&self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        assert_eq!(self.headers[CONTENT_TYPE], "application/problem+json");
+        let problem = self.json();
+        assert_eq!(problem["status"], status);
+        for member in ["type", "title", "detail"] {
+            assert!(problem[member].as_str().is_some_and(|text| !text.is_empty()), "{member}: {problem}");
+        }
+        problem
+    }
+
+    #[track_caller]
+    pub(super) fn assert_status(&self, status: u16) -> &Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        self
+    }
+}
+
+pub(super) async fn answer(request: RequestBuilder) -> Answer {
+    let response = request.send().await.expect("an answer");
+    let (status, headers) = (response.status(), response.headers().clone());
+    Answer { status, headers, text: response.text().await.expect("a body") }
+}
+
+fn client() -> &'static Client {
+    static CLIENT: OnceLock<Client> = OnceLock::new();
+    CLIENT.get_or_init(|| {
+        // Plain HTTP alone is spoken, but the client wants to be able to do more.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Client::builder().no_proxy().pool_max_idle_per_host(0).build().expect("a client")
+    })
+}

@@ -1,0 +1,7 @@
+//! `aos serve`, over HTTP.
+
+mod access;
+mod bad_input;
+mod client;
+mod crashed;
+mod runs;
