@@ -137,6 +137,12 @@ pub(super) async fn answer(request: RequestBuilder) -> Answer {
     Answer { status, headers, text: response.text().await.expect("a body") }
 }
 
+/// What stands at an address; `None` as long as nothing answers there.
+pub(super) async fn try_json(url: &str) -> Option<Value> {
+    let answer = client().get(url).send().await.ok()?.text().await.ok()?;
+    serde_json::from_str(&answer).ok()
+}
+
 fn client() -> &'static Client {
     static CLIENT: OnceLock<Client> = OnceLock::new();
     CLIENT.get_or_init(|| {

@@ -4,4 +4,5 @@ mod access;
 mod bad_input;
 mod client;
 mod crashed;
+mod document;
 mod runs;

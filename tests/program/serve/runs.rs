@@ -16,7 +16,7 @@ use crate::support::server::{Reply, Server};
 const STUBS: [&str; 2] = ["--stubs", "stubs.yaml"];
 
 /// A home with the demo as a workflow that requests may name.
-fn with_demo(home: Home) -> Home {
+pub(super) fn with_demo(home: Home) -> Home {
     let home = home.with_demo();
     std::fs::create_dir_all(home.path(".aos/workflows")).unwrap();
     std::fs::copy(home.path("demo.yaml"), home.path(".aos/workflows/demo.yaml")).unwrap();

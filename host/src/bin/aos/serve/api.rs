@@ -10,8 +10,9 @@ use axum::response::{IntoResponse as _, Response};
 use axum::{Router, middleware};
 use futures_util::StreamExt as _;
 use tokio::sync::{Semaphore, watch};
+use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::{Modify, OpenApi};
+use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -78,26 +79,39 @@ impl Service {
 }
 
 #[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "AOS",
-        description = "Runs workflows of skills. Every run ends in a structured outcome, has a journal, and can be replayed.",
-        license(name = "Apache-2.0", identifier = "Apache-2.0"),
-    ),
-    modifiers(&Tokens),
-)]
+#[openapi(info(
+    title = "AOS",
+    description = "Runs workflows of skills. Every run ends in a structured outcome, has a journal, and can be replayed.",
+    license(name = "Apache-2.0", identifier = "Apache-2.0"),
+))]
 struct Document;
 
-/// Says that requests may need a token.
-struct Tokens;
-
-impl Modify for Tokens {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+/// Says what any guarded request may be answered.
+fn tell_of_refusals(document: &mut utoipa::openapi::OpenApi, access: &Access) {
+    let refusal = match access {
+        Access::Tokens(_) => ("401", "There is no token, or none of the service's"),
+        Access::ThisMachine => ("421", "It asks for another host than this machine"),
+    };
+    for item in document.paths.paths.values_mut() {
+        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+            let responses = &mut operation.responses.responses;
+            for (status, description) in [refusal, ("503", "The service starts or stops")] {
+                responses.entry(status.to_owned()).or_insert_with(|| problem(description).into());
+            }
+        }
+    }
+    if matches!(access, Access::Tokens(_)) {
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(bearer));
         document.security = Some(vec![SecurityRequirement::new::<_, _, String>("token", [])]);
     }
+}
+
+/// An answer that is a problem.
+fn problem(description: &str) -> utoipa::openapi::Response {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    ResponseBuilder::new().description(description).content("application/problem+json", content).build()
 }
 
 /// All routes, and the document of them.
@@ -126,8 +140,9 @@ fn open_routes() -> OpenApiRouter<Arc<Service>> {
 ///
 /// A document that cannot be written.
 pub(super) fn router(service: Arc<Service>, access: Access) -> anyhow::Result<Router> {
-    let (guarded, document) = routes().split_for_parts();
+    let (guarded, mut document) = routes().split_for_parts();
     let (open, open_document) = open_routes().split_for_parts();
+    tell_of_refusals(&mut document, &access);
     let document = document.merge_from(open_document).to_json()?;
     let say = move || async move { ([(header::CONTENT_TYPE, "application/json")], document).into_response() };
     let guarded = guarded

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
 use serde::Deserialize;
 use tokio::sync::watch;
+use utoipa::{IntoParams, ToSchema};
 
 use super::api::Service;
 use super::asked::Name;
@@ -28,11 +29,12 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 #[utoipa::path(
     get, path = "/v1/runs/{id}/events", tag = "runs", params(
         ("id" = String, Path, description = "The run", pattern = "^[0-9a-f]{32}$"),
-        ("Last-Event-ID" = Option<u64>, Header, description = "The last event that the client has"),
+        LastEvent,
     ),
     responses(
-        (status = 200, body = String, content_type = "text/event-stream", description = "The entries"),
+        (status = 200, body = Entry, content_type = "text/event-stream", description = "The entries"),
         (status = 204, description = "There are no more"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Last-Event-ID is none of an event"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "There is no such run"),
     ),
 )]
@@ -42,7 +44,7 @@ pub(super) async fn events(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let run = service.run(&id)?;
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse::<u64>().ok());
+    let last = headers.get("last-event-id").map(seq).transpose()?;
     let mut following = Following::new(run, last);
     // Of a run that is over, all is there, and nothing waits here.
     let over = following.now.borrow().phase.is_over();
@@ -58,6 +60,35 @@ pub(super) async fn events(
         Some((event, (None, following)))
     });
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())
+}
+
+fn seq(id: &HeaderValue) -> Result<u64, Problem> {
+    let id = id.to_str().unwrap_or_default();
+    let digits = (1..=15).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit());
+    let seq = id.parse().ok().filter(|_| digits);
+    seq.ok_or_else(|| Problem::of(StatusCode::BAD_REQUEST, "Last-Event-ID is the id of an event, a number"))
+}
+
+/// Where to go on.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it says what a client sends")]
+pub(super) struct LastEvent {
+    /// The last event that the client has.
+    #[param(rename = "Last-Event-ID", required = false, pattern = "^[0-9]{1,15}$")]
+    id: String,
+}
+
+/// One event.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it says what a client reads")]
+pub(super) struct Entry {
+    /// The entry's `seq`.
+    id: String,
+    /// The entry's `type`.
+    event: String,
+    /// The line of the journal, by docs/journal-format.md.
+    data: String,
 }
 
 /// Somebody who follows a run in its journal, so that nothing waits in memory for a slow client.

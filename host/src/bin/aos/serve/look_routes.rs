@@ -1,5 +1,6 @@
 //! What the service has and how it is: skills, failures, metrics, health.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aos_host::failure::{ErrorCategory, ErrorCode, catalog};
@@ -9,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::IntoParams;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use super::api::Service;
 use super::asked::{Name, Params};
@@ -22,6 +24,12 @@ pub(super) async fn skills(State(service): State<Arc<Service>>) -> Result<Respon
     json(StatusCode::OK, &skills.iter().map(|skill| skill.metadata()).collect::<Vec<_>>())
 }
 
+/// The words of all classes.
+fn category_schema() -> Schema {
+    let words: BTreeSet<_> = catalog().rows().map(|row| row.category.as_str()).collect();
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into()
+}
+
 /// Which failures.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -29,7 +37,7 @@ pub(super) async fn skills(State(service): State<Arc<Service>>) -> Result<Respon
 pub(super) struct Wanted {
     /// Those of this class.
     #[serde(default)]
-    #[param(value_type = Option<String>)]
+    #[param(schema_with = category_schema)]
     pub category: Option<ErrorCategory>,
     /// Those that the host tries again by itself.
     #[serde(default)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aos_host::canonical;
 use aos_host::failure::{ErrorCode, Failure};
-use aos_host::ids::RunId;
+use aos_host::ids::{BudgetName, RunId};
 use aos_host::providers::read_journal;
 use aos_host::workflow_format::Workflow;
 use axum::body::Body;
@@ -21,7 +21,7 @@ use super::journal_lines::{self, JournalLines};
 use super::known::{Known, Phase};
 use super::problem::Problem;
 use super::runs::Asked;
-use super::shapes::{Listing, ReplayView, RunList, RunRequest, RunView, Wait};
+use super::shapes::{BudgetRequest, KeyHeader, Listing, ReplayView, RunList, RunRequest, RunView, Wait};
 use super::workflows;
 
 /// Runs on one page of a list, where nothing is said.
@@ -36,8 +36,7 @@ const LONGEST_PAGE: u16 = 1000;
 #[utoipa::path(
     post, path = "/v1/runs", tag = "runs", params(
         Wait,
-        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description =
-            "A request with a key that was sent before begins nothing: it gets the run that the first one began"),
+        KeyHeader,
     ),
     request_body = RunRequest,
     responses(
@@ -63,7 +62,7 @@ pub(super) async fn begin(
     let request = RunRequest::read(&body)?;
     let key = headers.get("idempotency-key").map(|key| String::from_utf8_lossy(key.as_bytes()).into_owned());
     let (ceiling, absorbed_ceiling) = request.budget.ceilings()?;
-    let budget = request.budget.named()?;
+    let budget = budget(&service, &request.budget)?;
     let workflow = workflow(&service, &request.workflow)?;
     let asked = Asked { workflow, input: request.input, ceiling, absorbed_ceiling, budget };
     let runs = Arc::clone(&service.runs);
@@ -85,6 +84,19 @@ pub(super) async fn begin(
         response.headers_mut().insert(header::LOCATION, place);
     }
     Ok(response)
+}
+
+fn budget(service: &Service, asked: &BudgetRequest) -> Result<Option<BudgetName>, Problem> {
+    let Some(name) = asked.named()? else { return Ok(None) };
+    match tokio::task::block_in_place(|| service.runs.has_budget(&name)) {
+        Ok(true) => Ok(Some(name)),
+        Ok(false) => {
+            let message =
+                format!("there is no budget {name}; aos budget set {name} --ceiling-cents N makes one");
+            Err(Problem::of(StatusCode::NOT_FOUND, message))
+        }
+        Err(error) => Err(Problem::of(StatusCode::INTERNAL_SERVER_ERROR, format!("the budgets: {error}"))),
+    }
 }
 
 fn workflow(service: &Service, asked: &Value) -> Result<Workflow, Problem> {

@@ -150,6 +150,15 @@ impl Runs {
         tokio::spawn(async move { known.follow(run, leaving).await });
     }
 
+    /// Whether there is a named budget.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says.
+    pub(super) fn has_budget(&self, name: &BudgetName) -> std::io::Result<bool> {
+        Ok(self.budgets().names()?.contains(name))
+    }
+
     fn budget(&self, name: BudgetName) -> FileBudget {
         self.budgets().budget(name)
     }

@@ -112,6 +112,22 @@ impl BudgetRequest {
     }
 }
 
+/// A request that may be sent again.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it says what a client sends")]
+pub(super) struct KeyHeader {
+    /// A request with a key that was sent before begins nothing: it gets the run that the first one began.
+    #[param(
+        rename = "Idempotency-Key",
+        required = false,
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[ -~]+$"
+    )]
+    key: String,
+}
+
 /// How to answer.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
