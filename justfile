@@ -4,6 +4,11 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 
 export RUSTDOCFLAGS := env("RUSTDOCFLAGS", "-D warnings")
 
+# Where `.ci/prometheus` and `.ci/schemathesis` leave what they find
+tools := env("AOS_TOOLS", justfile_directory() / "target/tools")
+
+export PATH := env("PATH") + ":" + tools / "bin"
+
 target := `cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/'`
 aos := target / "debug/aos"
 
@@ -11,11 +16,13 @@ aos := target / "debug/aos"
 default:
     @just --list
 
-# Install what the other recipes need: the wasm target, clippy, rustfmt
+# Install what the other recipes need: the wasm target, clippy, rustfmt, and, where they can be had, Prometheus and schemathesis
 setup:
     @rustup target list --installed | grep -qx wasm32-wasip2 || rustup target add wasm32-wasip2
     @cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
     @cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
+    @.ci/prometheus
+    @.ci/schemathesis
 
 # Build the skills into target/skills, and the component that the tests try things with into target/probes, with cargo alone
 build-skills: setup

@@ -4,6 +4,7 @@ mod components;
 mod failure_pages;
 mod frozen;
 mod golden;
+mod operations;
 mod threats;
 mod worked_example;
 

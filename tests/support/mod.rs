@@ -2,6 +2,7 @@
 
 pub(crate) mod cargo;
 pub(crate) mod certified;
+pub(crate) mod exposition;
 pub(crate) mod flow;
 pub(crate) mod golden;
 pub(crate) mod ledger;

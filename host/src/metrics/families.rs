@@ -3,6 +3,7 @@
 
 use aos_core::failure::{ErrorCategory, ErrorCode, catalog};
 use aos_core::journal::{Because, Event};
+use aos_core::retry::may_be_asked_for;
 use prometheus::core::Collector;
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry};
 
@@ -57,22 +58,31 @@ const CALLS: [&str; 2] = ["http.send", "llm.complete"];
 
 /// A kind of family, made from its name, its help and its labels.
 trait Family: Collector + Clone + Sized + 'static {
+    /// The word for it in the text format.
+    const TYPE: &'static str;
+
     fn make(name: &str, help: &str, labels: &[&str]) -> prometheus::Result<Self>;
 }
 
 impl Family for IntCounterVec {
+    const TYPE: &'static str = "counter";
+
     fn make(name: &str, help: &str, labels: &[&str]) -> prometheus::Result<Self> {
         Self::new(Opts::new(name, help), labels)
     }
 }
 
 impl Family for IntGaugeVec {
+    const TYPE: &'static str = "gauge";
+
     fn make(name: &str, help: &str, labels: &[&str]) -> prometheus::Result<Self> {
         Self::new(Opts::new(name, help), labels)
     }
 }
 
 impl Family for HistogramVec {
+    const TYPE: &'static str = "histogram";
+
     fn make(name: &str, help: &str, labels: &[&str]) -> prometheus::Result<Self> {
         Self::new(HistogramOpts::new(name, help).buckets(BUCKETS.to_vec()), labels)
     }
@@ -89,6 +99,10 @@ macro_rules! families {
         }
 
         impl Families {
+            /// Name, help and type of each.
+            pub(super) const HEADS: &'static [(&'static str, &'static str, &'static str)] =
+                &[$(($name, $help, <$kind as Family>::TYPE),)*];
+
             pub(super) fn new() -> prometheus::Result<Self> {
                 let registry = Registry::new();
                 $(
@@ -107,7 +121,7 @@ families! {
     runs: IntCounterVec = "aos_runs_total" ["mode" "code" "category"]
         "Runs that ended, by the code and the category of their outcome.";
     runs_refused: IntCounterVec = "aos_runs_refused_total" ["mode" "code" "category"]
-        "Runs that were refused before their journal began, by the reason.";
+        "Runs that were refused before they began, or before they were gone on with, by the reason.";
     runs_in_progress: IntGaugeVec = "aos_runs_in_progress" ["mode"]
         "Runs that are under way.";
     runs_limit: IntGaugeVec = "aos_runs_limit" ["mode"]
@@ -115,7 +129,7 @@ families! {
     run_duration: HistogramVec = "aos_run_duration_seconds" ["mode"]
         "From the begin of a run to its end, as the journal has it; of a replay, how long the replay took.";
     steps: IntCounterVec = "aos_steps_total" ["mode" "code" "category"]
-        "Steps that ended, by the code and the category of their outcome.";
+        "Steps of runs that ended, by the code and the category of their outcome.";
     step_duration: HistogramVec = "aos_step_duration_seconds" ["mode"]
         "From the begin of a step's first attempt to its end, pauses included, as the journal has it.";
     skill_duration: HistogramVec = "aos_skill_duration_seconds" ["mode" "skill"]
@@ -137,11 +151,11 @@ families! {
     money: IntCounterVec = "aos_money_nanodollars_total" ["mode" "kind"]
         "Money by what became of it, in billionths of a US dollar.";
     refusals: IntCounterVec = "aos_budget_refusals_total" ["mode" "code"]
-        "Attempts and calls that a ceiling, a stop or a missing price refused.";
+        "Attempts and calls that a ceiling, a stop or a missing price refused, and attempts that used up the fuel that a ceiling left them.";
     retries: IntCounterVec = "aos_retries_total" ["mode" "code" "verdict"]
         "Failures that may be tried again, by what was decided of them.";
     entries: IntCounterVec = "aos_journal_entries_total" ["mode" "type"]
-        "Entries written to journals, or repeated from them.";
+        "Entries written to journals, or repeated from them; blobs do not count.";
     journal_bytes: IntCounterVec = "aos_journal_bytes_total" ["mode"]
         "Bytes written to journals; a replay writes none.";
     sync_duration: HistogramVec = "aos_journal_sync_duration_seconds" ["mode"]
@@ -149,7 +163,7 @@ families! {
     components: IntCounterVec = "aos_components_total" ["mode" "from"]
         "Machine code of components that was looked for, by where it came from.";
     compile_duration: HistogramVec = "aos_component_compile_duration_seconds" ["mode"]
-        "How long it took to compile a component.";
+        "How long it took to compile a component, or to refuse it.";
 }
 
 impl Families {
@@ -168,22 +182,44 @@ impl Families {
                 outcomes()
                     .for_each(|(code, category)| drop(family.with_label_values(&[mode, code, category])));
             }
-            for row in catalog().rows() {
-                self.runs_refused.with_label_values(&[mode, row.word, row.category.as_str()]);
-            }
             Kind::ALL.iter().for_each(|kind| drop(self.money.with_label_values(&[mode, kind.as_str()])));
             REFUSALS.iter().for_each(|code| drop(self.refusals.with_label_values(&[mode, code.as_str()])));
-            CALLS.iter().for_each(|call| drop(self.call_duration.with_label_values(&[mode, call])));
-            for row in catalog().retryable() {
+            for call in CALLS {
+                self.call_duration.with_label_values(&[mode, call]);
+                let codes = catalog().rows().map(|row| row.word).chain(["OK"]);
+                codes.for_each(|code| drop(self.calls.with_label_values(&[mode, call, code])));
+            }
+            for code in tried_again() {
                 let verdicts = REASONS.iter().map(|because| because.as_str()).chain([AGAIN]);
-                verdicts.for_each(|verdict| drop(self.retries.with_label_values(&[mode, row.word, verdict])));
+                verdicts.for_each(|verdict| drop(self.retries.with_label_values(&[mode, code, verdict])));
             }
             Event::KINDS.iter().for_each(|kind| drop(self.entries.with_label_values(&[mode, kind])));
             self.journal_bytes.with_label_values(&[mode]);
             let from = CodeFrom::ALL.map(CodeFrom::as_str);
             from.iter().for_each(|from| drop(self.components.with_label_values(&[mode, from])));
         }
+        for row in catalog().rows() {
+            let labels = [Mode::Live.as_str(), row.word, row.category.as_str()];
+            self.runs_refused.with_label_values(&labels);
+        }
     }
+
+    /// As [`Families::at_zero`], of a skill.
+    pub(super) fn skill_at_zero(&self, skill: &str) {
+        for mode in Mode::ALL.map(Mode::as_str) {
+            self.fuel.with_label_values(&[mode, skill]);
+            self.memory.with_label_values(&[mode, skill]);
+            self.skill_duration.with_label_values(&[mode, skill]);
+        }
+    }
+}
+
+/// Codes of which it is decided whether they are tried again: by their class, as a workflow asks for it, or as a skill says.
+fn tried_again() -> impl Iterator<Item = &'static str> {
+    let rows = catalog()
+        .rows()
+        .filter(|row| row.is_retried() || may_be_asked_for(row.code) || row.code == ErrorCode::SkillError);
+    rows.map(|row| row.word)
 }
 
 /// Every code with its class; `SKILL_ERROR` with each that a skill may say.

@@ -1,9 +1,9 @@
 //! Adds one run up, entry by entry. What it adds up is told when an attempt ends, so that an entry costs next to nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aos_core::failure::{ErrorCategory, ErrorCode};
+use aos_core::failure::{ErrorCategory, ErrorCode, Failure};
 use aos_core::ids::{SkillId, StepId};
 use aos_core::journal::{CallResult, Cursor, Entry, Event, Intent, StepEnded, StepStarted};
 use aos_core::outcome::{OutcomeCode, StructuredOutcome};
@@ -19,6 +19,8 @@ pub(crate) struct RunMeter {
     mode: Mode,
     began: Option<Timestamp>,
     steps: BTreeMap<StepId, Timestamp>,
+    /// Steps that go through a list.
+    lists: BTreeSet<StepId>,
     attempts: BTreeMap<Cursor, Attempt>,
     names: BTreeMap<String, Arc<str>>,
     sums: Sums,
@@ -58,8 +60,9 @@ enum Time {
 
 impl RunMeter {
     pub(super) fn new(families: Families, mode: Mode) -> Self {
-        let (steps, attempts, names) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { families, mode, began: None, steps, attempts, names, sums: Sums::default() }
+        let (steps, lists, sums) = (BTreeMap::new(), BTreeSet::new(), Sums::default());
+        let (attempts, names) = (BTreeMap::new(), BTreeMap::new());
+        Self { families, mode, began: None, steps, lists, attempts, names, sums }
     }
 
     /// Adds an entry.
@@ -168,9 +171,17 @@ impl RunMeter {
                 let took = at.since(attempt.began).as_secs_f64();
                 self.sums.times.push((Time::Skill(attempt.skill.clone()), took));
                 self.count(Count::Fuel(attempt.skill), event.fuel.units());
+                // All other refusals of an attempt that began are results of its calls.
+                if event.failure.as_ref().is_some_and(used_up_fuel) {
+                    self.refused(event.code);
+                }
             }
-            // An attempt that began has told of its own refusals.
+            // The end of a whole list has the code of one of its elements, which has told of it.
+            None if cursor.item.is_none() && self.lists.contains(&cursor.step) => {}
             None => self.refused(event.code),
+        }
+        if cursor.item.is_some() {
+            self.lists.insert(cursor.step.clone());
         }
         self.money(Kind::Refunded, event.fuel_refunded);
         self.money(Kind::Charged, event.charged);
@@ -213,6 +224,13 @@ impl RunMeter {
     }
 }
 
-fn labels(outcome: &StructuredOutcome) -> (&'static str, &'static str) {
+/// Whether an attempt used up the fuel that a ceiling left it.
+fn used_up_fuel(failure: &Failure) -> bool {
+    let by_ceiling = matches!(failure.code, ErrorCode::BudgetExceeded | ErrorCode::StepCeilingExceeded);
+    by_ceiling && failure.subcode.as_deref() == Some("fuel")
+}
+
+/// The code and the category of an outcome.
+pub(super) fn labels(outcome: &StructuredOutcome) -> (&'static str, &'static str) {
     (outcome.code.as_str(), outcome.category.map_or("", ErrorCategory::as_str))
 }

@@ -20,8 +20,8 @@ impl MeteredSink {
     /// Counts what goes to a sink.
     pub(crate) fn new(inner: Box<dyn Sink>, metrics: &Metrics) -> Self {
         let mode = [Mode::Live.as_str()];
-        let bytes = metrics.0.journal_bytes.with_label_values(&mode);
-        Self { inner, bytes, sync_took: metrics.0.sync_duration.with_label_values(&mode) }
+        let bytes = metrics.families.journal_bytes.with_label_values(&mode);
+        Self { inner, bytes, sync_took: metrics.families.sync_duration.with_label_values(&mode) }
     }
 }
 

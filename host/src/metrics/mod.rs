@@ -5,10 +5,13 @@ mod families;
 mod meter;
 mod metered;
 
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aos_core::failure::{ErrorCode, Failure};
-use prometheus::{Encoder as _, HistogramTimer, TextEncoder};
+use aos_core::outcome::StructuredOutcome;
+use prometheus::{HistogramTimer, TextEncoder};
 
 use self::families::Families;
 pub(crate) use self::meter::RunMeter;
@@ -18,7 +21,11 @@ use crate::sandbox::CodeFrom;
 
 /// The numbers of one runtime. A clone shares them.
 #[derive(Clone)]
-pub(crate) struct Metrics(Families);
+pub(crate) struct Metrics {
+    families: Families,
+    /// Held while a peak is compared and raised.
+    peaks: Arc<Mutex<()>>,
+}
 
 /// Something that is under way. Dropped, it no longer is.
 pub(crate) struct InProgress(prometheus::IntGauge);
@@ -29,6 +36,29 @@ impl Drop for InProgress {
     }
 }
 
+/// A replay that is under way. Dropped before it has ended, it tells of no time.
+pub(crate) struct Repeating {
+    timer: Option<HistogramTimer>,
+    _under_way: InProgress,
+}
+
+impl Repeating {
+    /// Tells how long it took.
+    pub(crate) fn ended(mut self) {
+        if let Some(timer) = self.timer.take() {
+            timer.observe_duration();
+        }
+    }
+}
+
+impl Drop for Repeating {
+    fn drop(&mut self) {
+        if let Some(timer) = self.timer.take() {
+            timer.stop_and_discard();
+        }
+    }
+}
+
 impl Metrics {
     /// All families, at zero.
     ///
@@ -36,54 +66,67 @@ impl Metrics {
     ///
     /// [`prometheus::Error`] when two of them have one name, which a test of this function finds.
     pub(crate) fn new() -> Result<Self, prometheus::Error> {
-        Families::new().map(Self)
+        Ok(Self { families: Families::new()?, peaks: Arc::default() })
     }
 
     /// How much may be under way at one time. Replays are bounded in their attempts alone.
     pub(crate) fn limits(&self, runs: u32, invocations: u32) {
-        self.0.runs_limit.with_label_values(&[Mode::Live.as_str()]).set(runs.into());
+        self.families.runs_limit.with_label_values(&[Mode::Live.as_str()]).set(runs.into());
         for mode in Mode::ALL {
-            self.0.invocations_limit.with_label_values(&[mode.as_str()]).set(invocations.into());
+            self.families.invocations_limit.with_label_values(&[mode.as_str()]).set(invocations.into());
         }
     }
 
     /// What adds up one run.
     pub(crate) fn meter(&self, mode: Mode) -> RunMeter {
-        RunMeter::new(self.0.clone(), mode)
+        RunMeter::new(self.families.clone(), mode)
     }
 
     /// A run did not begin.
     pub(crate) fn run_refused(&self, failure: &Failure) {
         let labels = [Mode::Live.as_str(), failure.code.as_str(), failure.category.as_str()];
-        self.0.runs_refused.with_label_values(&labels).inc();
+        self.families.runs_refused.with_label_values(&labels).inc();
+    }
+
+    /// A run ended, and its journal has no end to tell it.
+    pub(crate) fn run_unsealed(&self, outcome: &StructuredOutcome) {
+        let (code, category) = meter::labels(outcome);
+        self.families.runs.with_label_values(&[Mode::Live.as_str(), code, category]).inc();
+    }
+
+    /// A skill is known from here on.
+    pub(crate) fn skill_known(&self, skill: &str) {
+        self.families.skill_at_zero(skill);
     }
 
     /// A run is under way.
     pub(crate) fn run_begins(&self) -> InProgress {
-        begins(&self.0.runs_in_progress.with_label_values(&[Mode::Live.as_str()]))
+        begins(&self.families.runs_in_progress.with_label_values(&[Mode::Live.as_str()]))
     }
 
-    /// A replay is under way: how long it took is told when this is dropped.
-    pub(crate) fn run_repeats(&self) -> (InProgress, HistogramTimer) {
-        let under_way = begins(&self.0.runs_in_progress.with_label_values(&[Mode::Replay.as_str()]));
-        let timer = self.0.run_duration.with_label_values(&[Mode::Replay.as_str()]).start_timer();
-        (under_way, timer)
+    /// A replay is under way.
+    pub(crate) fn run_repeats(&self) -> Repeating {
+        let mode = [Mode::Replay.as_str()];
+        let timer = self.families.run_duration.with_label_values(&mode).start_timer();
+        let under_way = begins(&self.families.runs_in_progress.with_label_values(&mode));
+        Repeating { timer: Some(timer), _under_way: under_way }
     }
 
     /// An attempt waits for its place: told when this is dropped.
     pub(crate) fn invocation_waits(&self, mode: Mode) -> HistogramTimer {
-        self.0.queue_duration.with_label_values(&[mode.as_str()]).start_timer()
+        self.families.queue_duration.with_label_values(&[mode.as_str()]).start_timer()
     }
 
     /// An attempt is under way.
     pub(crate) fn invocation_begins(&self, mode: Mode) -> InProgress {
-        begins(&self.0.invocations_in_progress.with_label_values(&[mode.as_str()]))
+        begins(&self.families.invocations_in_progress.with_label_values(&[mode.as_str()]))
     }
 
     /// Notes the memory of one invocation.
     pub(crate) fn skill_memory(&self, mode: Mode, skill: &str, bytes: usize) {
-        let gauge = self.0.memory.with_label_values(&[mode.as_str(), skill]);
+        let gauge = self.families.memory.with_label_values(&[mode.as_str(), skill]);
         let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        let _alone = self.peaks.lock().unwrap_or_else(PoisonError::into_inner);
         if bytes > gauge.get() {
             gauge.set(bytes);
         }
@@ -91,21 +134,27 @@ impl Metrics {
 
     /// Machine code of a component was looked for.
     pub(crate) fn code_from(&self, mode: Mode, from: CodeFrom, took: Duration) {
-        self.0.components.with_label_values(&[mode.as_str(), from.as_str()]).inc();
+        self.families.components.with_label_values(&[mode.as_str(), from.as_str()]).inc();
         if from != CodeFrom::Cache {
-            self.0.compile_duration.with_label_values(&[mode.as_str()]).observe(took.as_secs_f64());
+            self.families.compile_duration.with_label_values(&[mode.as_str()]).observe(took.as_secs_f64());
         }
     }
 
-    /// All of them, in the Prometheus text format.
+    /// All of them, in the Prometheus text format. A family without a series has its help and its type.
     ///
     /// # Errors
     ///
     /// [`prometheus::Error`] when they cannot be written.
     pub(crate) fn exposition(&self) -> Result<String, prometheus::Error> {
-        let mut text = Vec::new();
-        TextEncoder::new().encode(&self.0.registry.gather(), &mut text)?;
-        Ok(String::from_utf8_lossy(&text).into_owned())
+        let gathered = self.families.registry.gather();
+        let mut text = TextEncoder::new().encode_to_string(&gathered)?;
+        for (name, help, kind) in Families::HEADS {
+            if gathered.iter().all(|family| family.name() != *name) {
+                // Writing to a string cannot fail.
+                let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
+            }
+        }
+        Ok(text)
     }
 }
 

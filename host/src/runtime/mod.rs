@@ -82,12 +82,17 @@ impl Runtime {
     ///
     /// A failure of the catalogue's skill-supply group, also for a name that another component has already.
     pub async fn register_skill(&self, component: impl Into<Arc<[u8]>>) -> Result<Arc<Prepared>, Failure> {
-        self.inner.registry.register(component).await
+        let registered = self.inner.registry.register(component).await;
+        registered.inspect(|skill| self.inner.metrics.skill_known(skill.metadata().id.as_str()))
     }
 
     /// Registers every component of a folder, and says which ones it refused.
     pub async fn load_skills(&self, folder: &Path) -> Loaded {
-        self.inner.registry.load_folder(folder).await
+        let loaded = self.inner.registry.load_folder(folder).await;
+        for (_, skill) in &loaded.skills {
+            self.inner.metrics.skill_known(skill.metadata().id.as_str());
+        }
+        loaded
     }
 
     /// Looks at a component without registering it.

@@ -51,7 +51,7 @@ pub(super) async fn replay(
     journal: &[u8],
     replaced: &Replaced,
 ) -> Replay {
-    let _under_way = inner.metrics.run_repeats();
+    let under_way = inner.metrics.run_repeats();
     let mut meter = inner.metrics.meter(Mode::Replay);
     let ready = caught(prepare(inner, engine, (journal, &mut meter), replaced)).await;
     let replay = match ready.unwrap_or_else(|panic| Err((None, panic))) {
@@ -66,6 +66,7 @@ pub(super) async fn replay(
         meter.parted(failure.code, failure.category);
     }
     meter.tell();
+    under_way.ended();
     let torn_bytes = journal.iter().rev().take_while(|byte| **byte != b'\n').count();
     Replay { torn_bytes, ..replay }
 }

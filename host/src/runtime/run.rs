@@ -25,7 +25,7 @@ use super::under_way::Place;
 use super::{Inner, RunOptions, course, new_run_id};
 use crate::gate::{Behind, Course, LiveRun, Mode, RunTime};
 use crate::invocation::StopReason;
-use crate::metrics::{MeteredSink, measured};
+use crate::metrics::{MeteredSink, Metrics, measured};
 use crate::providers::{AgentBudget, MemorySink};
 use crate::sandbox::{caught_in, panicked};
 use crate::workflow::{RunPlan, stop};
@@ -120,6 +120,9 @@ impl std::fmt::Debug for Run {
         f.debug_struct("Run").field("id", &self.id).finish_non_exhaustive()
     }
 }
+
+/// What became of the journal of a run that was left.
+const LEFT: &str = "was left";
 
 /// Begins a run.
 pub(super) fn start(inner: &Arc<Inner>, workflow: &Workflow, input: Value, options: RunOptions) -> Run {
@@ -242,7 +245,7 @@ async fn live_run(
         metrics: inner.metrics.clone(),
     };
     let ending = course::follow(plan).await;
-    finish(&live, &workflow, ending).await
+    finish(&inner.metrics, &live, &workflow, ending).await
 }
 
 /// A run begins when its components are kept, so that whatever comes of it can be replayed and resumed.
@@ -255,6 +258,7 @@ pub(super) fn keep_components(inner: &Inner, skills: &Skills) -> Result<(), Fail
 
 /// Seals the journal. When it cannot be written, the outcome says so, and is true of everything up to there.
 async fn finish(
+    metrics: &Metrics,
     live: &LiveRun,
     workflow: &Workflow,
     ending: Result<RunEnding, Failure>,
@@ -267,7 +271,7 @@ async fn finish(
         // did not end: its journal stays as it is.
         live.recorder
             .break_off(JournalError::Io { what: "is not gone on with", reason: failure.to_string() });
-        return unsealed(live, workflow, failure.clone());
+        return counted(metrics, live, unsealed(live, workflow, failure.clone()));
     }
     let panic = ending.as_ref().err().filter(|failure| failure.code == ErrorCode::HostPanic).cloned();
     let sealed = live.recorder.append_with(None, |at, facts| {
@@ -278,9 +282,14 @@ async fn finish(
         let outcome = course::outcome(facts, ending, workflow, at);
         (Event::RunEnded(Box::new(RunEnded { outcome: outcome.clone() })), outcome)
     });
+    let unwritten = |error: JournalError| {
+        let was_left = matches!(error, JournalError::Io { what: LEFT, .. });
+        let outcome = unsealed(live, workflow, panic.clone().unwrap_or_else(|| error.into()));
+        if was_left { outcome } else { counted(metrics, live, outcome) }
+    };
     let outcome = match sealed {
         Ok((_, outcome)) => live.sync().await.map(|()| outcome),
-        Err(error) => Err(error.into()),
+        Err(error) => return unwritten(error),
     };
     if let Ok(outcome) = &outcome {
         give_back_rest(live, outcome).await;
@@ -298,6 +307,14 @@ async fn give_back_rest(live: &LiveRun, outcome: &StructuredOutcome) {
     let _ = tokio::task::spawn_blocking(move || caught_in(|| agent.settle(run, spent, at))).await;
 }
 
+/// A run that ended and has no entry to say so is counted all the same.
+fn counted(metrics: &Metrics, live: &LiveRun, outcome: StructuredOutcome) -> StructuredOutcome {
+    if live.rehearsing().is_none() {
+        metrics.run_unsealed(&outcome);
+    }
+    outcome
+}
+
 fn unsealed(live: &LiveRun, workflow: &Workflow, failure: Failure) -> StructuredOutcome {
     let facts = live.recorder.with_facts(Facts::clone);
     // The clock may be what panicked.
@@ -311,14 +328,22 @@ impl LastResort {
     fn ended(&self, worked: Result<StructuredOutcome, JoinError>) -> StructuredOutcome {
         worked.unwrap_or_else(|error| {
             let cancelled = || Failure::new(ErrorCode::HostPanic, "the task of the run is lost");
-            self.outcome(error.try_into_panic().map_or_else(|_| cancelled(), panicked))
+            let failure = error.try_into_panic().map_or_else(|_| cancelled(), panicked);
+            self.counted(self.outcome(failure))
         })
     }
 
     /// A run that no tokio runtime runs does not even begin.
     fn homeless(&self) -> StructuredOutcome {
         let message = "a run is started within a tokio runtime, and there is none";
-        self.outcome(Failure::new(ErrorCode::ConfigInvalid, message))
+        self.counted(self.outcome(Failure::new(ErrorCode::ConfigInvalid, message)))
+    }
+
+    fn counted(&self, outcome: StructuredOutcome) -> StructuredOutcome {
+        match &self.live {
+            Some(live) => counted(&self.inner.metrics, live, outcome),
+            None => outcome,
+        }
     }
 
     /// A run that is left ends nowhere: nothing is written any more.
@@ -328,7 +353,7 @@ impl LastResort {
             "the run was left where it was; it has no end, and can be resumed",
         );
         if let Some(live) = &self.live {
-            live.recorder.break_off(JournalError::Io { what: "was left", reason: failure.message.clone() });
+            live.recorder.break_off(JournalError::Io { what: LEFT, reason: failure.message.clone() });
         }
         self.outcome(failure)
     }

@@ -10,6 +10,7 @@ use super::client::Service;
 use super::runs::with_demo;
 use crate::program::process::{Home, at_home};
 use crate::support::runtime::{read, root};
+use crate::support::skip;
 
 /// Runs a tool to its end; `None` where it is not installed.
 async fn tool(home: &Home, name: &str, arguments: &[&str]) -> Option<Output> {
@@ -18,7 +19,7 @@ async fn tool(home: &Home, name: &str, arguments: &[&str]) -> Option<Output> {
     match command.output().await {
         Ok(output) => Some(output),
         Err(_) => {
-            println!("{name} is not installed: skipped");
+            skip(&format!("the service is not tried with {name}, which is not installed"));
             None
         }
     }
