@@ -45,7 +45,7 @@
 pub use aos_core::workflow as workflow_format;
 pub use aos_core::{
     agent_budget, budget, canonical, failure, ids, journal, json, outcome, policy, retry, schema, skill,
-    units,
+    trace, units,
 };
 
 pub mod certification;

@@ -7,6 +7,7 @@ mod full_disk;
 mod hostile_files;
 mod interrupted;
 mod journals;
+mod logs;
 mod models;
 mod offline;
 mod out_of_memory;

@@ -63,6 +63,17 @@ impl Home {
         self.command(arguments).output().await.expect("the program starts").into()
     }
 
+    /// As [`Home::aos`], with more in its environment.
+    pub(super) async fn aos_with<A: AsRef<OsStr>>(
+        &self,
+        environment: &[(&str, &str)],
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Ended {
+        let mut command = self.command(arguments);
+        command.envs(environment.iter().copied());
+        command.output().await.expect("the program starts").into()
+    }
+
     /// As [`Home::aos`], started by another program.
     pub(super) async fn aos_within<A: AsRef<OsStr>>(
         &self,

@@ -152,6 +152,15 @@ bytes! {
     RunId, 16
 }
 
+bytes! {
+    /// A trace of many programs' work (W3C Trace Context, `trace-id`), written as 32 hexadecimal digits.
+    TraceId, 16
+}
+bytes! {
+    /// One piece of work in a trace (W3C Trace Context, `parent-id`), written as 16 hexadecimal digits.
+    SpanId, 8
+}
+
 impl Digest {
     /// The digest of some bytes.
     #[must_use]

@@ -3,7 +3,7 @@
 //! A caller brings the world; this crate decides. Two floors live here. A file imports only from rooms that stand before
 //! its own in this list, or from its own room (a test reads the list, so it is the rule):
 //!
-//! - floor 0, words: `units` `ids` `canonical` `failure` `json` `yaml` `skill` `outcome`
+//! - floor 0, words: `units` `ids` `canonical` `failure` `json` `yaml` `skill` `trace` `outcome`
 //! - floor 1, rules: `schema` `policy` `budget` `journal` `agent_budget` `retry` `workflow`
 //!
 //! ```
@@ -33,6 +33,7 @@ pub mod policy;
 pub mod retry;
 pub mod schema;
 pub mod skill;
+pub mod trace;
 pub mod units;
 pub mod workflow;
 pub mod yaml;

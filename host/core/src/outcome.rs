@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use crate::canonical;
 use crate::failure::{ErrorCategory, ErrorCode, Failure};
-use crate::ids::{Digest, RunId, Seed, SkillId, StepId};
+use crate::ids::{Digest, RunId, SkillId, StepId};
+use crate::trace::RunTrace;
 use crate::units::{Fuel, Money, Timestamp};
 
 /// The version of the shape, in every outcome's `schema`.
@@ -214,7 +215,7 @@ pub struct OutcomeMetadata {
     pub skill_digest: Digest,
 }
 
-/// How to find it elsewhere. All of it follows from the run's seed, so that it replays.
+/// How to find it elsewhere: in logs, and in the traces of whoever asked for the run and whom it called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Observability {
@@ -229,20 +230,15 @@ pub struct Observability {
 impl Observability {
     /// That of a run, or of one of its steps, without retries.
     #[must_use]
-    pub fn of(seed: &Seed, step: Option<&StepId>) -> Self {
-        let span = step.map_or_else(|| "span".to_owned(), |step| format!("span/{step}"));
-        let trace_id = hex(seed.derive("trace").iter().take(16));
-        Self { trace_id, span_id: hex(seed.derive(&span).iter().take(8)), retries: 0 }
+    pub fn of(trace: &RunTrace, step: Option<&StepId>) -> Self {
+        let span = step.map_or_else(|| trace.run(), |step| trace.step(step));
+        Self { trace_id: trace.trace().to_string(), span_id: span.to_string(), retries: 0 }
     }
 
     /// That of no run: identifiers that W3C Trace Context calls invalid.
     fn nowhere() -> Self {
         Self { trace_id: "0".repeat(32), span_id: "0".repeat(16), retries: 0 }
     }
-}
-
-fn hex<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {
-    bytes.map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// How a run or a step ended, whole.

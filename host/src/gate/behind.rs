@@ -6,6 +6,7 @@ use aos_core::journal::{CallResult, Divergence, Event, Injected, Intent, Known, 
 use aos_core::policy::Policy;
 use aos_core::units::Money;
 
+use super::Sending;
 use super::crossing::{Opened, open};
 use super::settle::CameTo;
 use super::{Gate, HostCall, LiveRun, Rehearsing};
@@ -141,7 +142,10 @@ impl Gate {
             }
             // The recorded attempt was cut off in here.
             (None, Some(Known { result: None, .. })) => return Ok(None),
-            (None, None) if rehearsing.stubs => call.perform(&run.world, &run.prices, self.call_time()).await,
+            (None, None) if rehearsing.stubs => {
+                let (world, prices, limit) = (&run.world, &*run.prices, self.call_time());
+                call.perform(Sending { world, prices, limit, trace: None }).await
+            }
             (None, None) => {
                 let what = format!("{} asks what the journal does not know; --stubs may answer it", C::NAME);
                 let found = Divergence::unmatched(ErrorCode::ReplayExhausted, what);

@@ -7,12 +7,25 @@ use aos_core::budget::{PriceList, Quote};
 use aos_core::failure::{Failure, Settlement};
 use aos_core::outcome::Spending;
 use aos_core::policy::Policy;
+use aos_core::trace::TraceParent;
 use aos_core::units::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::providers::WorldSession;
+
+/// What a call is sent with.
+pub(crate) struct Sending<'a> {
+    /// The world that it reaches.
+    pub world: &'a WorldSession,
+    /// What it costs.
+    pub prices: &'a PriceList,
+    /// How long it may take.
+    pub limit: Duration,
+    /// The trace that is handed on to whom it reaches.
+    pub trace: Option<TraceParent>,
+}
 
 /// A call that may change the world or cost money: request, answer, price and permission, and nothing else.
 pub(crate) trait HostCall: Send + Sync {
@@ -81,10 +94,5 @@ pub(crate) trait HostCall: Send + Sync {
     /// # Errors
     ///
     /// A failure that the guest gets as a value.
-    fn perform(
-        &self,
-        world: &WorldSession,
-        prices: &PriceList,
-        limit: Duration,
-    ) -> impl Future<Output = Result<Self::Answer, Failure>> + Send;
+    fn perform(&self, sending: Sending<'_>) -> impl Future<Output = Result<Self::Answer, Failure>> + Send;
 }

@@ -9,6 +9,7 @@ use aos_core::failure::Failure;
 use aos_core::ids::Seed;
 use aos_core::journal::{Cursor, JournalError, Past, Recorder, Rehearsal, Replayer, StepEnded};
 use aos_core::policy::Policy;
+use aos_core::trace::RunTrace;
 
 use crate::providers::{AgentBudget, StillClock, WorldSession};
 use crate::sandbox::caught_in;
@@ -40,6 +41,8 @@ pub(crate) struct LiveRun {
     pub time: RunTime,
     /// What was recorded of it before.
     pub behind: Behind,
+    /// Where it stands in a trace.
+    pub trace: RunTrace,
 }
 
 /// What a live run knows already.
@@ -107,6 +110,15 @@ impl Course {
         match self {
             Self::Live(_) => Mode::Live,
             Self::Replay(_) => Mode::Replay,
+        }
+    }
+
+    /// Where the run stands in a trace.
+    #[must_use]
+    pub(crate) fn trace(&self) -> RunTrace {
+        match self {
+            Self::Live(live) => live.trace,
+            Self::Replay(replayer) => replayer.run_started().trace(),
         }
     }
 

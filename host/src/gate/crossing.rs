@@ -15,11 +15,12 @@ use aos_core::policy::Policy;
 use aos_core::units::{Money, Timestamp};
 use serde::Deserialize as _;
 use tokio::time::Instant;
+use tracing::{Instrument as _, Span};
 
 use super::behind::TakenUp;
 use super::progress::Progress;
 use super::settle::CameTo;
-use super::{HostCall, LiveRun};
+use super::{HostCall, LiveRun, Sending};
 use crate::sandbox::{Stop, caught};
 
 /// What one attempt may do at its gate.
@@ -41,6 +42,8 @@ pub(super) struct Inner {
     pub(super) side: Side,
     limits: GateLimits,
     progress: Mutex<Progress>,
+    /// Of the attempt.
+    span: Span,
 }
 
 /// What lies beyond a gate.
@@ -89,7 +92,7 @@ impl Gate {
     }
 
     fn new(side: Side, cursor: Cursor, limits: GateLimits) -> Self {
-        Self(Arc::new(Inner { cursor, side, limits, progress: Mutex::default() }))
+        Self(Arc::new(Inner { cursor, side, limits, progress: Mutex::default(), span: Span::current() }))
     }
 
     /// The one host call. The outer error ends the invocation; the inner one is a value for the guest.
@@ -143,6 +146,20 @@ impl Gate {
     async fn call_at<C: HostCall>(
         &self,
         index: u32,
+        call: C,
+        limit: Duration,
+    ) -> Result<Option<Result<C::Answer, Failure>>, Stop> {
+        let work = async {
+            let came = self.cross(index, call, limit).await;
+            self.tell(index, &came);
+            came
+        };
+        work.instrument(self.span_of::<C>(index)).await
+    }
+
+    async fn cross<C: HostCall>(
+        &self,
+        index: u32,
         mut call: C,
         limit: Duration,
     ) -> Result<Option<Result<C::Answer, Failure>>, Stop> {
@@ -186,7 +203,8 @@ impl Gate {
         };
         self.progress().acted.leaves(call.repeatable());
         run.sync().await.map_err(Stop::new)?;
-        let answer = match caught(call.perform(&run.world, &run.prices, limit)).await {
+        let (world, prices, trace) = (&run.world, &*run.prices, self.handed_on(index));
+        let answer = match caught(call.perform(Sending { world, prices, limit, trace })).await {
             Ok(answer) => answer.map_err(|failure| Failure { call: Some(index), ..failure }),
             Err(panic) => return Err(Stop::new(self.panicked(run, (panic, index), in_flight, held_for)?)),
         };
@@ -203,6 +221,11 @@ impl Gate {
             Side::Live { run, .. } => Some(run),
             Side::Replay(_) | Side::Nowhere => None,
         }
+    }
+
+    /// The span of its attempt.
+    pub(super) fn span(&self) -> &Span {
+        &self.0.span
     }
 
     /// Which attempt it is the gate of.

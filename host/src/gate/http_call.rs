@@ -8,6 +8,7 @@ use aos_core::budget::{PriceList, Quote};
 use aos_core::failure::{ErrorCode, Failure, Settlement, UpstreamAnswer, classify_status, code_of_status};
 use aos_core::outcome::Spending;
 use aos_core::policy::{Policy, check_head, parse_url};
+use aos_core::trace::TraceParent;
 use aos_core::units::Timestamp;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,11 +17,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::HostCall;
+use super::{HostCall, Sending};
 use crate::providers::{HttpRequest, HttpResponse, MAX_BODY_BYTES, WorldSession};
 
 /// Methods that do no more when they come twice (RFC 9110, section 9.2.2).
 const IDEMPOTENT: [&str; 5] = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"];
+
+/// Where W3C Trace Context is handed on.
+const TRACEPARENT: &str = "traceparent";
 
 /// Characters of a URL that stand in the target, which is for people.
 const SHOWN: usize = 300;
@@ -128,6 +132,15 @@ impl HttpCall {
         let key = self.idempotency_key.iter().map(|key| ("idempotency-key".to_owned(), key.clone()));
         self.headers.iter().cloned().chain(key).collect()
     }
+
+    /// With the trace that the run is part of, unless the guest is in one of its own. It is no part of the request that the
+    /// journal holds.
+    fn fields_with(&self, trace: Option<TraceParent>) -> Vec<(String, String)> {
+        let mut fields = self.fields();
+        let own = fields.iter().any(|(name, _)| name.eq_ignore_ascii_case(TRACEPARENT));
+        fields.extend(trace.filter(|_| !own).map(|trace| (TRACEPARENT.to_owned(), trace.to_string())));
+        fields
+    }
 }
 
 impl HostCall for HttpCall {
@@ -199,17 +212,12 @@ impl HostCall for HttpCall {
         Ok(HttpAnswer { status, headers, body: Body::Text(body) })
     }
 
-    async fn perform(
-        &self,
-        world: &WorldSession,
-        _prices: &PriceList,
-        limit: Duration,
-    ) -> Result<HttpAnswer, Failure> {
+    async fn perform(&self, Sending { world, limit, trace, .. }: Sending<'_>) -> Result<HttpAnswer, Failure> {
         let asked = self.timeout_ms.map_or(limit, |millis| Duration::from_millis(millis.into()));
         let request = HttpRequest {
             method: self.method().into_owned(),
             url: self.parsed()?.clone(),
-            headers: self.fields(),
+            headers: self.fields_with(trace),
             body: self.body.clone().unwrap_or_default(),
             timeout: asked.min(limit),
         };

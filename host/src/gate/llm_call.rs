@@ -10,8 +10,8 @@ use aos_core::units::{Money, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::HostCall;
-use crate::providers::{ChatRequest, ChatResponse, FinishReason, TokenUsage, WorldSession};
+use super::{HostCall, Sending};
+use crate::providers::{ChatRequest, ChatResponse, FinishReason, TokenUsage};
 
 /// Tokens that a provider may add for each message and tool: roles and separators. The common ones add 3 to 10.
 const TOKENS_PER_PART: usize = 16;
@@ -196,12 +196,7 @@ impl HostCall for LlmCall {
         Err(Failure::new(ErrorCode::InjectionInvalid, message))
     }
 
-    async fn perform(
-        &self,
-        world: &WorldSession,
-        prices: &PriceList,
-        limit: Duration,
-    ) -> Result<LlmAnswer, Failure> {
+    async fn perform(&self, Sending { world, prices, limit, .. }: Sending<'_>) -> Result<LlmAnswer, Failure> {
         let asked = self.timeout_ms.map_or(limit, |millis| Duration::from_millis(millis.into()));
         let response = world.llm.complete(self.question.clone(), asked.min(limit)).await?;
         let cost = self.spending(&response, prices).total();

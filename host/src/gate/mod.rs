@@ -9,8 +9,9 @@ mod llm_call;
 mod looks;
 mod progress;
 mod settle;
+mod traced;
 
-pub(crate) use call::HostCall;
+pub(crate) use call::{HostCall, Sending};
 pub(crate) use course::{Behind, Course, LiveRun, Mode, Rehearsing, RunTime};
 pub(crate) use crossing::{Gate, GateLimits};
 pub(crate) use http_call::{HttpAnswer, HttpCall};

@@ -11,6 +11,7 @@ mod replay_engines;
 mod resume;
 mod run;
 mod run_options;
+mod traced;
 mod under_way;
 
 use std::collections::BTreeMap;

@@ -72,5 +72,6 @@ pub(super) fn run_started(
         engine: inner.registry.compiler().engine().fingerprint(),
         skills: skills.iter().map(|(name, skill)| (name.clone(), pin(skill))).collect(),
         stubs: inner.world.stubs(),
+        traceparent: None,
     }
 }

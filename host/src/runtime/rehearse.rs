@@ -47,6 +47,7 @@ pub(super) async fn rehearse(
         policy,
         time: RunTime { origin: Duration::ZERO, before: Duration::ZERO },
         behind: Behind::Rehearsed(Arc::new(Rehearsing { known, clock, stubs })),
+        trace: started.trace(),
     };
     let begun = Ok(Arc::new(live));
     let place = None;

@@ -11,8 +11,9 @@ use aos_core::journal::{
 use aos_core::outcome::{OutcomeCode, StructuredOutcome};
 use aos_core::workflow::Workflow;
 use tokio::sync::watch;
+use tracing::Instrument as _;
 
-use super::{Inner, course};
+use super::{Inner, course, traced};
 use crate::gate::Course;
 use crate::gate::Mode;
 use crate::invocation::Prepared;
@@ -57,7 +58,9 @@ pub(super) async fn replay(
     let replay = match ready.unwrap_or_else(|panic| Err((None, panic))) {
         Ok(ready) => {
             let run = ready.replayer.run_started().run;
-            let followed = caught(follow(inner, ready)).await;
+            let started = ready.replayer.run_started();
+            let span = traced::span("replay", run, &ready.workflow, Some(started.trace()));
+            let followed = caught(follow(inner, ready).instrument(span)).await;
             followed.unwrap_or_else(|panic| Replay::refused(inner, (Some(run), panic)))
         }
         Err(refused) => Replay::refused(inner, refused),
@@ -226,6 +229,7 @@ async fn find(inner: &Inner, name: &SkillId, digest: Digest) -> Result<Arc<Prepa
 async fn follow(inner: &Inner, ready: Ready) -> Replay {
     let Ready { replayer, workflow, skills, ledger, panicked } = ready;
     let started = replayer.run_started();
+    traced::begins(&workflow);
     let plan = RunPlan {
         workflow: workflow.clone(),
         input: started.input.clone(),
@@ -250,5 +254,6 @@ async fn follow(inner: &Inner, ready: Ready) -> Replay {
         Ok(()) => outcome,
         Err(failure) => StructuredOutcome::refused(started.run, failure, replayer.end().at),
     };
+    traced::ended(&outcome);
     Replay { outcome, fuel: replayer.fuel(), proof, torn_bytes: 0 }
 }

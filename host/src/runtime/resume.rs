@@ -140,7 +140,8 @@ fn begin(
     let budget = stoppable(budget, agent.as_ref());
     let prices = Arc::clone(&inner.prices);
     let behind = Behind::Killed(Arc::new(Past::new(recording)?));
-    Ok(Arc::new(LiveRun { recorder, world, budget, agent, prices, policy, time, behind }))
+    let trace = facts.run().trace();
+    Ok(Arc::new(LiveRun { recorder, world, budget, agent, prices, policy, time, behind, trace }))
 }
 
 /// The ledger as the journal adds up to it.

@@ -19,10 +19,11 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinHandle};
+use tracing::Instrument as _;
 
 use super::pinned::{Skills, check_readable, resolve, run_started};
 use super::under_way::Place;
-use super::{Inner, RunOptions, course, new_run_id};
+use super::{Inner, RunOptions, course, new_run_id, traced};
 use crate::gate::{Behind, Course, LiveRun, Mode, RunTime};
 use crate::invocation::StopReason;
 use crate::metrics::{MeteredSink, Metrics, measured};
@@ -141,6 +142,7 @@ pub(super) fn start(inner: &Arc<Inner>, workflow: &Workflow, input: Value, optio
         keep_components(inner, &skills)?;
         let limits = caught_in(|| money.take(id, workflow.budget(), now))??;
         let mut started = run_started(inner, workflow, &input, &skills, (id, Seed::from_bytes(seed), limits));
+        started.traceparent = options.trace;
         started.budget = caught_in(|| money.budget.as_ref().map(|budget| budget.name().clone()))?;
         let to = (listener, money.budget.clone());
         let begun = caught_in(|| begin(inner, workflow, options.sink, started, to));
@@ -164,15 +166,27 @@ pub(super) struct Beginning {
     pub place: Option<Place>,
 }
 
+/// How a run comes to be, for those who read logs.
+fn mode(live: Option<&LiveRun>) -> &'static str {
+    match live.map(|live| &live.behind) {
+        None | Some(Behind::Nothing) => "live",
+        Some(Behind::Killed(_)) => "resume",
+        Some(Behind::Rehearsed(_)) => "rehearsal",
+    }
+}
+
 /// Follows a run to its end, in a task of its own.
 pub(super) fn follow(inner: &Arc<Inner>, beginning: Beginning) -> Run {
     let Beginning { id, workflow, input, begun, skills, stop, entries, now, place } = beginning;
     let live = begun.as_ref().ok().cloned();
+    let trace = live.as_ref().map(|live| live.trace);
+    let span = traced::span(mode(live.as_deref()), id, &workflow, trace);
     let last_resort = LastResort { id, inner: Arc::clone(inner), live, workflow: workflow.clone() };
     let (at_work, over) = watch::channel(());
     let (inner, asked) = (Arc::clone(inner), stop.clone());
     let home = Handle::try_current().ok();
     let work = async move {
+        traced::begins(&workflow);
         let outcome = match begun {
             Ok(live) => live_run(inner, live, workflow, input, (skills, asked)).await,
             Err(failure) => {
@@ -180,10 +194,11 @@ pub(super) fn follow(inner: &Arc<Inner>, beginning: Beginning) -> Run {
                 StructuredOutcome::refused(id, &failure, now)
             }
         };
+        traced::ended(&outcome);
         drop((at_work, place));
         outcome
     };
-    let work = home.map(|home| home.spawn(work));
+    let work = home.map(|home| home.spawn(work.instrument(span)));
     Run { id, stop, entries, over, work, last_resort }
 }
 
@@ -203,12 +218,13 @@ fn begin(
     let sink = Box::new(MeteredSink::new(sink, &inner.metrics));
     // Entries carry the wall time of the start and the monotonic time since then, so that they never step back.
     let clock = Box::new(move || wall.plus(time.at(clock.monotonic())));
+    let trace = started.trace();
     let unbegun = |error| Failure::from(error).with_subcode(NEW_JOURNAL);
     let listener = measured(inner.metrics.meter(Mode::Live), listen(listener));
     let recorder = Recorder::start(sink, clock, listener, started).map_err(unbegun)?;
     let prices = Arc::clone(&inner.prices);
     let behind = Behind::Nothing;
-    Ok(Arc::new(LiveRun { recorder, world, budget, agent, prices, policy, time, behind }))
+    Ok(Arc::new(LiveRun { recorder, world, budget, agent, prices, policy, time, behind, trace }))
 }
 
 /// The ledger of a run, which reserves nothing once its named budget is stopped.

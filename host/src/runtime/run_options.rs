@@ -7,6 +7,7 @@ use aos_core::budget::{FailedSteps, Limits};
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::RunId;
 use aos_core::journal::Sink;
+use aos_core::trace::TraceParent;
 use aos_core::units::{Money, Timestamp};
 use aos_core::workflow::{DEFAULT_CEILING_CENTS, WorkflowBudget};
 
@@ -19,6 +20,7 @@ pub struct RunOptions {
     pub(super) id: Option<RunId>,
     pub(super) sink: Option<Box<dyn Sink>>,
     pub(super) money: MoneyOptions,
+    pub(super) trace: Option<TraceParent>,
 }
 
 /// What a run may spend, and where it comes from.
@@ -42,6 +44,13 @@ impl RunOptions {
     #[must_use]
     pub fn journal(mut self, sink: impl Sink + 'static) -> Self {
         self.sink = Some(Box::new(sink));
+        self
+    }
+
+    /// The trace that the run is part of. It stands in the journal, and is handed on to the hosts that the run calls.
+    #[must_use]
+    pub const fn trace(mut self, parent: TraceParent) -> Self {
+        self.trace = Some(parent);
         self
     }
 

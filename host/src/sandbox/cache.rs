@@ -9,6 +9,7 @@ use std::process::Stdio;
 use aos_core::failure::{COMPONENT_FILE, ErrorCode, Failure};
 use aos_core::ids::Digest;
 use tokio::process::Command;
+use tracing::warn;
 use wasmtime::component::Component;
 
 use super::{Engine, EngineKind};
@@ -64,6 +65,8 @@ impl CompileCache {
             (Digest::of(&stored).as_bytes().as_slice() == digest.as_slice()).then_some(stored)
         });
         if code.is_none() {
+            let code = ErrorCode::CacheIntegrity.as_str();
+            warn!(code, component = %component, file = %path.display(), "compiled anew: the compiled code is not what it was");
             let _ = std::fs::remove_file(&path);
         }
         code

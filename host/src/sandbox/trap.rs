@@ -22,6 +22,10 @@ impl Stop {
         Self { failure }
     }
 
+    pub(crate) const fn failure(&self) -> &Failure {
+        &self.failure
+    }
+
     pub(crate) fn into_failure(self) -> Failure {
         self.failure
     }

@@ -9,6 +9,7 @@ use aos_core::outcome::Status;
 use aos_core::workflow::{ForEach, MAX_ITEMS, Step};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use super::runner::{RunContext, is_fatal, stop};
 use super::scope::{ItemScope, View};
@@ -97,11 +98,12 @@ impl FanOut<'_> {
                 let (context, step) = (Arc::clone(self.context), Arc::clone(self.step));
                 let scope = Arc::clone(&self.scope);
                 let there = self.context.elements.begin();
-                running.spawn(async move {
+                let work = async move {
                     let _there = there;
                     let view = View::Item { scope: &scope, item, value: &value };
                     (item, one(&context, &step, item, &view).await)
-                });
+                };
+                running.spawn(work.in_current_span());
             }
             let Some(joined) = running.join_next().await else { return Ok(self.ends) };
             let (item, ended) = joined.map_err(|error| {

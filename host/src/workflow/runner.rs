@@ -13,6 +13,7 @@ use aos_core::workflow::{OnError, Step, Workflow};
 use serde_json::Value;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tracing::{Instrument as _, Span, field, info_span};
 
 use super::elements::Elements;
 use super::{Scope, ledger, step};
@@ -158,7 +159,9 @@ impl Runner {
             }
             let context = Arc::clone(&self.context);
             let step = Arc::new(step);
-            self.running.spawn(async move { (place, step::run(context, step).await) });
+            let span = span(&context.course, &step);
+            let work = async move { (place, step::run(context, step).await) };
+            self.running.spawn(work.instrument(span));
         }
         Ok(())
     }
@@ -323,6 +326,15 @@ async fn deadline(context: Arc<RunContext>) {
         }
         _ => std::future::pending().await,
     }
+}
+
+/// The span of a step, in that of its run.
+fn span(course: &Course, step: &Step) -> Span {
+    let span = info_span!("step", step = step.id.as_str(), span_id = field::Empty);
+    if !span.is_disabled() {
+        span.record("span_id", field::display(course.trace().step(&step.id)));
+    }
+    span
 }
 
 /// Asks a run to stop. The first reason stays.

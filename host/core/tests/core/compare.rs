@@ -30,6 +30,7 @@ pub(super) fn run_started() -> RunStarted {
         engine: Digest::of(b"engine"),
         skills: BTreeMap::new(),
         stubs: None,
+        traceparent: None,
     }
 }
 

@@ -52,6 +52,7 @@ fn run_started() -> RunStarted {
         engine: Digest::of(b"engine"),
         skills: std::collections::BTreeMap::new(),
         stubs: None,
+        traceparent: None,
     }
 }
 

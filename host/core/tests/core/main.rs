@@ -15,6 +15,7 @@ mod json;
 mod policy;
 mod retry;
 mod schema;
+mod trace;
 mod unanswered;
 mod units;
 mod workflow;

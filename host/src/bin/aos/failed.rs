@@ -1,9 +1,10 @@
 //! What a person sees when a command cannot be carried out.
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use aos_host::failure::Failure;
+
+use crate::logging;
 
 /// Something that is not done, or not there.
 pub(crate) const REFUSED: u8 = 1;
@@ -16,9 +17,9 @@ pub(crate) const PROOF_FAILED: u8 = 3;
 
 /// Tells an error on standard error, with its causes.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
-    let _ = writeln!(std::io::stderr(), "error: {error:#}");
+    logging::error_line(&format!("error: {error:#}"));
     if let Some(failure) = error.downcast_ref::<Failure>() {
-        let _ = writeln!(std::io::stderr(), "  help: {}", failure.advice());
+        logging::error_line(&format!("  help: {}", failure.advice()));
     }
     ExitCode::from(MISUSED)
 }

@@ -5,6 +5,7 @@ mod compile_child;
 mod failed;
 mod failures_options;
 mod folders;
+mod logging;
 mod models;
 mod money_options;
 mod options;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use rustix::process::Signal;
 use tokio::signal::unix::SignalKind;
+use tracing::level_filters::LevelFilter;
 
 use self::options::{Aos, Command, SkillsCommand};
 
@@ -25,6 +27,9 @@ fn main() -> ExitCode {
     let aos = Aos::parse();
     if let Command::CompileComponent { input, output, engine } = &aos.command {
         return compile_child::run(input, output, engine);
+    }
+    if let Err(error) = logging::begin(&aos.log, usual_level(&aos.command)) {
+        return failed::report(&error);
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -34,6 +39,14 @@ fn main() -> ExitCode {
     let limit = SignalKind::from_raw(Signal::XFSZ.as_raw());
     let _survived = runtime.block_on(async { tokio::signal::unix::signal(limit) });
     runtime.block_on(dispatch(aos.command)).unwrap_or_else(|error| failed::report(&error))
+}
+
+/// A service tells of each run; a command shows its own.
+const fn usual_level(command: &Command) -> LevelFilter {
+    match command {
+        Command::Serve(_) => LevelFilter::INFO,
+        _ => LevelFilter::WARN,
+    }
 }
 
 async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {

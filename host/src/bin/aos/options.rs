@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use aos_host::providers::Durability;
+use aos_host::trace::TraceParent;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::failures_options::{FAILURES_EXAMPLES, FailuresArgs, FailuresCommand};
+use crate::logging::LogArgs;
 use crate::money_options::{
     BUDGET_EXAMPLES, BudgetCommand, MoneyArgs, PRICES_EXAMPLES, PriceListArg, PricesArgs,
 };
@@ -114,6 +116,8 @@ so that other programs read them: openssl pkey -in aos.key -text. A file that is
 pub(crate) struct Aos {
     #[command(subcommand)]
     pub command: Command,
+    #[command(flatten)]
+    pub log: LogArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -190,6 +194,10 @@ pub(crate) struct RunArgs {
     pub durability: DurabilityArg,
     #[command(flatten)]
     pub money: MoneyArgs,
+    /// The trace that the run is part of (W3C Trace Context); it is handed on to the hosts that it calls
+    /// [default: TRACEPARENT, where that is one]
+    #[arg(long, value_name = "TRACEPARENT")]
+    pub traceparent: Option<TraceParent>,
     #[command(flatten)]
     pub format: FormatArg,
 }

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal as _, Write as _};
 
+use crate::logging;
 use crate::render::plain;
 
 /// Fewer things than this are done before anyone has read the line.
@@ -20,7 +21,7 @@ pub(crate) struct ProgressBar {
 
 impl ProgressBar {
     pub(crate) fn new(all: usize) -> Self {
-        Self { all, done: 0, shown: all >= MANY && std::io::stderr().is_terminal() }
+        Self { all, done: 0, shown: all >= MANY && std::io::stderr().is_terminal() && !logging::is_json() }
     }
 
     /// Shows what is done now.

@@ -16,6 +16,7 @@ use aos_host::workflow_format::WorkflowInvalid;
 use serde_json::Value;
 
 use crate::failed::{PROOF_FAILED, REFUSED};
+use crate::logging;
 use crate::options::Format;
 
 /// Characters of an output that are shown to people.
@@ -32,7 +33,7 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
 
 /// Says one line on standard error.
 pub(crate) fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", plain(line));
+    logging::line(&plain(line));
 }
 
 /// Says what to do about the line before.
@@ -213,7 +214,7 @@ pub(crate) fn show_faults(path: &Path, invalid: &WorkflowInvalid) {
         let report = miette::Report::new(diagnostic).with_source_code(source);
         let mut text = String::new();
         if handler.render_report(&mut text, report.as_ref()).is_ok() {
-            let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
+            logging::error_line(text.trim_end());
         }
     }
 }
@@ -230,7 +231,11 @@ impl Progress {
         Self { paint: Paint { colours: std::io::stderr().is_terminal() }, steps, started: None }
     }
 
+    /// Shows an entry. Logs in JSON tell the same without the texts of skills.
     pub(crate) fn show(&mut self, entry: &Entry) {
+        if logging::is_json() {
+            return;
+        }
         let started = *self.started.get_or_insert(entry.stamp.at);
         let millis = entry.stamp.at.since(started).as_millis();
         let Some(cursor) = &entry.cursor else {
@@ -249,7 +254,7 @@ impl Progress {
                 let why = ended.failure.as_ref().map(|failure| format!("  {}", plain(&failure.message)));
                 let status = self.paint.status(ended.status);
                 let line = format!("{status}  {}  {}", named(cursor), ended.code.as_str());
-                let _ = writeln!(std::io::stderr(), "{millis:>6} ms  {line}{}", why.unwrap_or_default());
+                logging::line(&format!("{millis:>6} ms  {line}{}", why.unwrap_or_default()));
             }
             Event::Retry(retry) => {
                 let line = format!("again in {} ms ({})", retry.delay_ms, plain(&retry.why));
@@ -267,7 +272,7 @@ impl Progress {
     }
 
     fn tell(&self, millis: u128, word: &str, line: &str) {
-        let _ = writeln!(std::io::stderr(), "{millis:>6} ms  {}  {line}", self.paint.word(word, 33));
+        logging::line(&format!("{millis:>6} ms  {}  {line}", self.paint.word(word, 33)));
     }
 }
 

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use aos_host::failure::{Failure, NEW_JOURNAL};
 use aos_host::json;
 use aos_host::providers::FileSink;
+use aos_host::trace::TraceParent;
 use aos_host::units::Money;
 use aos_host::workflow_format::{MAX_WORKFLOW_BYTES, Workflow};
 use aos_host::{Parting, RunOptions};
@@ -24,7 +25,10 @@ use crate::setup::{self, Outside};
 /// Runs a workflow.
 pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     let input = input(&args.input)?;
-    let options = money(&args.money)?;
+    let mut options = money(&args.money)?;
+    if let Some(parent) = args.traceparent.or_else(inherited_trace) {
+        options = options.trace(parent);
+    }
     let world = Outside::new(setup::world(args.stubs.as_deref())?, &args.money.prices)?;
     let bytes = read_workflow(&args.workflow)?;
     let workflow = match Workflow::parse(&bytes) {
@@ -64,6 +68,12 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
         say(&format!("journal {}", journal.display()));
     }
     part(&parting, &journal, args.format.format)
+}
+
+/// The trace of whoever started this program. What is none begins none, as the standard asks.
+#[expect(clippy::disallowed_methods, reason = "the program may read its environment")]
+fn inherited_trace() -> Option<TraceParent> {
+    std::env::var("TRACEPARENT").ok()?.parse().ok()
 }
 
 fn money(args: &MoneyArgs) -> anyhow::Result<RunOptions> {

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::{Router, middleware};
 use futures_util::StreamExt as _;
 use tokio::sync::{Semaphore, watch};
+use tokio::time::Instant;
+use tracing::debug;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
@@ -150,7 +154,17 @@ pub(super) fn router(service: Arc<Service>, access: Access) -> anyhow::Result<Ro
         .fallback(nothing_here)
         .method_not_allowed_fallback(not_so)
         .layer(middleware::from_fn_with_state(access, access::guard));
-    Ok(guarded.merge(open.method_not_allowed_fallback(not_so)).with_state(service))
+    let all = guarded.merge(open.method_not_allowed_fallback(not_so)).layer(middleware::from_fn(logged));
+    Ok(all.with_state(service))
+}
+
+/// Logs what was asked and answered. A query and a head may hold what is nobody else's business.
+async fn logged(request: Request, next: Next) -> Response {
+    let (method, path, began) = (request.method().clone(), request.uri().path().to_owned(), Instant::now());
+    let response = next.run(request).await;
+    let (status, elapsed_ms) = (response.status().as_u16(), began.elapsed().as_millis());
+    debug!(method = method.as_str(), path, status, elapsed_ms, "answered a request");
+    response
 }
 
 async fn nothing_here(uri: Uri) -> Response {

@@ -6,6 +6,7 @@ use aos_host::canonical;
 use aos_host::failure::{ErrorCode, Failure};
 use aos_host::ids::{BudgetName, RunId};
 use aos_host::providers::read_journal;
+use aos_host::trace::TraceParent;
 use aos_host::workflow_format::Workflow;
 use axum::body::Body;
 use axum::extract::State;
@@ -21,7 +22,7 @@ use super::journal_lines::{self, JournalLines};
 use super::known::{Known, Phase};
 use super::problem::Problem;
 use super::runs::Asked;
-use super::shapes::{BudgetRequest, KeyHeader, Listing, ReplayView, RunList, RunRequest, RunView, Wait};
+use super::shapes::{BudgetRequest, Listing, ReplayView, RunHeaders, RunList, RunRequest, RunView, Wait};
 use super::workflows;
 
 /// Runs on one page of a list, where nothing is said.
@@ -36,7 +37,7 @@ const LONGEST_PAGE: u16 = 1000;
 #[utoipa::path(
     post, path = "/v1/runs", tag = "runs", params(
         Wait,
-        KeyHeader,
+        RunHeaders,
     ),
     request_body = RunRequest,
     responses(
@@ -64,7 +65,8 @@ pub(super) async fn begin(
     let (ceiling, absorbed_ceiling) = request.budget.ceilings()?;
     let budget = budget(&service, &request.budget)?;
     let workflow = workflow(&service, &request.workflow)?;
-    let asked = Asked { workflow, input: request.input, ceiling, absorbed_ceiling, budget };
+    let trace = trace(&headers);
+    let asked = Asked { workflow, input: request.input, ceiling, absorbed_ceiling, budget, trace };
     let runs = Arc::clone(&service.runs);
     // A client that goes away does not take its run with it.
     let begun = tokio::spawn(async move {
@@ -84,6 +86,13 @@ pub(super) async fn begin(
         response.headers_mut().insert(header::LOCATION, place);
     }
     Ok(response)
+}
+
+/// The trace of whoever asks. What is none begins none, as the standard asks.
+fn trace(headers: &HeaderMap) -> Option<TraceParent> {
+    let mut parents = headers.get_all("traceparent").iter();
+    let only = parents.next().filter(|_| parents.next().is_none())?;
+    only.to_str().ok()?.parse().ok()
 }
 
 fn budget(service: &Service, asked: &BudgetRequest) -> Result<Option<BudgetName>, Problem> {

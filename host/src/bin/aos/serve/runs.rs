@@ -14,6 +14,7 @@ use aos_host::outcome::{OutcomeCode, StructuredOutcome};
 use aos_host::providers::{
     AgentBudget as _, BudgetFolder, Clock as _, Durability, FileBudget, FileSink, SystemClock,
 };
+use aos_host::trace::TraceParent;
 use aos_host::units::Money;
 use aos_host::workflow_format::Workflow;
 use aos_host::{ResumeOptions, Run, RunOptions, Runtime};
@@ -49,6 +50,7 @@ pub(super) struct Asked {
     pub ceiling: Option<Money>,
     pub absorbed_ceiling: Option<Money>,
     pub budget: Option<BudgetName>,
+    pub trace: Option<TraceParent>,
 }
 
 impl Runs {
@@ -131,6 +133,9 @@ impl Runs {
         }
         if let Some(budget) = &budget {
             options = options.budget(Arc::new(budget.clone()), full_path(&path));
+        }
+        if let Some(parent) = asked.trace {
+            options = options.trace(parent);
         }
         let mut run = self.runtime.start(&asked.workflow, asked.input, options);
         let Some(first) = run.next_entry().await else {

@@ -116,7 +116,7 @@ impl BudgetRequest {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "it says what a client sends")]
-pub(super) struct KeyHeader {
+pub(super) struct RunHeaders {
     /// A request with a key that was sent before begins nothing: it gets the run that the first one began.
     #[param(
         rename = "Idempotency-Key",
@@ -126,6 +126,9 @@ pub(super) struct KeyHeader {
         pattern = "^[ -~]+$"
     )]
     key: String,
+    /// The trace that the run is part of (W3C Trace Context). It is handed on to the hosts that the run calls.
+    #[param(rename = "Traceparent", required = false)]
+    traceparent: String,
 }
 
 /// How to answer.
