@@ -96,6 +96,7 @@ lint: setup deny
     cargo fmt --all --check
     cd skills-wasm && cargo fmt --all --check
     cargo clippy --locked --workspace --all-targets -- -D warnings
+    cargo clippy --locked -p aos-tests --features baseline --bench baseline -- -D warnings
     cd skills-wasm && cargo clippy --locked --workspace --target wasm32-wasip2 -- -D warnings
     cargo clippy --locked -p aos-host --lib --no-default-features -- -D warnings
 
@@ -115,6 +116,11 @@ doc: setup
 
 # All of CI
 verify: lint doc demo test
+
+# Measure the host against the bare engine, growth, many runs at one time, and starts (profile: dev or release)
+bench filter="" profile="dev": build-skills
+    cargo build --locked --profile {{ profile }} --config tests/benches/profile.toml -p aos-tests -p aos-host --features aos-tests/baseline --bin aos
+    cargo bench --locked --profile {{ profile }} --config tests/benches/profile.toml -p aos-tests -p aos-host --features aos-tests/baseline --bench baseline -- {{ filter }}
 
 # Measure recording and replaying: calls a second, bytes a call, and where the time goes (profile: dev or release)
 bench-replay profile="dev":

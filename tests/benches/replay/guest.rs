@@ -38,7 +38,8 @@ impl Kind {
         }
     }
 
-    fn skill(self, calls: u32) -> String {
+    /// The name of the skill that makes so many of these calls.
+    pub(crate) fn skill(self, calls: u32) -> String {
         match self {
             Self::Nothing => format!("nothing_{calls}"),
             Self::Clock => format!("clock_{calls}"),
