@@ -105,7 +105,8 @@ macro_rules! bytes {
 
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                let mut digits = [0; $length * 2];
+                f.write_str(hex(&self.0, &mut digits))
             }
         }
 
@@ -195,6 +196,15 @@ impl RunId {
 pub struct HexInvalid {
     /// How many digits there should be.
     pub expected: usize,
+}
+
+/// Hexadecimal digits of some bytes, two of each.
+fn hex<'a>(bytes: &[u8], digits: &'a mut [u8]) -> &'a str {
+    let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+    }
+    std::str::from_utf8(digits).unwrap_or_default()
 }
 
 fn read_hex(text: &str, bytes: &mut [u8]) -> Result<(), HexInvalid> {

@@ -66,7 +66,9 @@ pub(super) async fn attempt(
         stop: context.stop.subscribe(),
     };
     let granted = order.fuel;
-    let mut ended = caught(order.run()).await.unwrap_or_else(|panic| Ended::panicked(panic, granted));
+    // In a box, as steps that wait for their turn should not hold the room that an attempt needs.
+    let work = Box::pin(order.run());
+    let mut ended = caught(work).await.unwrap_or_else(|panic| Ended::panicked(panic, granted));
     repeat_cut(context, cursor, &mut ended);
     let panic = ended.result.as_ref().err().filter(|failure| failure.code == ErrorCode::HostPanic).cloned();
     let or_panic = |failure| panic.unwrap_or(failure);

@@ -53,7 +53,7 @@ fn time(bench: &mut Bench, runtime: &Runtime, shape: Shape) {
             }
         }
     }
-    rows(bench, (shape, "time"), &taken, shown);
+    rows(bench, shape, &taken);
 }
 
 fn memory(bench: &mut Bench, shape: Shape) {
@@ -61,27 +61,32 @@ fn memory(bench: &mut Bench, shape: Shape) {
     if !bench.is_wanted(&id) {
         return;
     }
-    let mut taken: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
-    for _ in 0..REPETITIONS {
-        for steps in STEPS {
-            taken.entry(steps).or_default().push(of_child(shape, steps) / f64::from(steps));
-        }
-    }
-    rows(bench, (shape, "memory"), &taken, |bytes| format!("{:.1} KiB", bytes / 1024.0));
+    // What a process has already, and what of that is free, tells nothing of steps: it is the further ones that count.
+    let further = |from: u32, to: u32| (of_child(shape, to) - of_child(shape, from)) / f64::from(to - from);
+    let [_, few, more, most] = STEPS;
+    let taken: Vec<_> = (0..REPETITIONS).map(|_| (further(more, most), further(few, more))).collect();
+    let shown = |bytes: f64| format!("{:.1} KiB", bytes / 1024.0);
+    bench.table.add(Row {
+        name: format!("memory of each of the {} after {more} {}", most - more, shape.parts()),
+        figure: shown(median(taken.iter().map(|(each, _)| *each))),
+        baseline: format!(
+            "of the {} after {few}: {}",
+            more - few,
+            shown(median(taken.iter().map(|(_, each)| *each)))
+        ),
+        ratio: median(taken.iter().map(|(last, first)| last / first)),
+        aim: AIM,
+        took: None,
+    });
 }
 
 /// A line for each size, against that of 100. The aim is that of the largest.
-fn rows(
-    bench: &mut Bench,
-    (shape, what): (Shape, &str),
-    taken: &BTreeMap<u32, Vec<f64>>,
-    shown: fn(f64) -> String,
-) {
+fn rows(bench: &mut Bench, shape: Shape, taken: &BTreeMap<u32, Vec<f64>>) {
     let few = &taken[&FEW];
     for (steps, each) in taken.iter().filter(|(steps, _)| **steps != FEW) {
         let most = STEPS.last() == Some(steps);
         bench.table.add(Row {
-            name: format!("{what} of each of {steps} {}", shape.parts()),
+            name: format!("time of each of {steps} {}", shape.parts()),
             figure: shown(median(each.iter().copied())),
             baseline: format!("of {FEW}: {}", shown(median(few.iter().copied()))),
             ratio: median(each.iter().zip(few).map(|(these, those)| these / those)),

@@ -38,7 +38,7 @@ pub struct Workflow {
     pub(super) grants: Grants,
     pub(super) budget: WorkflowBudget,
     pub(super) deadline: Option<Duration>,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Arc<[Step]>,
     pub(super) output: Option<Binding>,
 }
 

@@ -34,6 +34,7 @@ impl Checker {
         let output = file.output.and_then(|output| self.output(&output));
         self.cycle(&steps);
         let (name, text) = (name?.to_string(), self.text.clone());
+        let steps = steps.into();
         Some(Workflow { name, text, input, grants, budget, deadline, steps, output })
     }
 
