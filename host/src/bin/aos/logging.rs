@@ -89,7 +89,7 @@ pub(crate) fn line(text: &str) {
     }
 }
 
-/// As [`line`], of something that went wrong.
+/// As [`line()`], of something that went wrong.
 pub(crate) fn error_line(text: &str) {
     if is_json() {
         tracing::error!(target: OWN, "{text}");
