@@ -91,8 +91,8 @@ catalogue! {
         "the component imports a known name with another type"
         "build it against the WIT files of this version";
     ExportMissing "EXPORT_MISSING" VALIDATION Error Never Operator Nothing 422 "UNIMPLEMENTED"
-        "the component does not export describe and invoke of aos:skill/skill"
-        "export both, as docs/writing-a-skill.md shows";
+        "the component exports nothing that this host can call"
+        "see what it exports with aos skills check; docs/drop-in.md says what can be called";
     CompileFailed "COMPILE_FAILED" PERMANENT Error Never Operator Nothing 422 "INTERNAL"
         "the compiler refused the component"
         "see the compiler's words in the message";
@@ -110,8 +110,8 @@ catalogue! {
         "the component could not be set up"
         "report it to the skill's author";
     SkillExit "SKILL_EXIT" SKILL Error Never Skill Actual 500 "INTERNAL"
-        "the component called exit instead of returning"
-        "report it to the skill's author";
+        "the component called exit instead of returning, or a program ended with a status that is not accepted"
+        "look at details.stderr; accept the status with accept_exit_codes, or report it to the skill's author";
     AbiViolation "ABI_VIOLATION" SKILL Error Never Skill Actual 500 "INTERNAL"
         "the component broke a rule of the component model or of the skill contract"
         "see what it did in the message, and rebuild it with a current toolchain";

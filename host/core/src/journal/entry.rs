@@ -10,6 +10,8 @@ use crate::budget::{FailedSteps, Limits};
 use crate::failure::{ErrorCode, Failure};
 use crate::ids::{BudgetName, Digest, RunId, Seed, SkillId, StepId};
 use crate::outcome::{OutcomeCode, Spending, Status, StructuredOutcome};
+use crate::sidecar::SkillTerms;
+use crate::skill::ExportName;
 use crate::trace::{RunTrace, TraceParent};
 use crate::units::{Fuel, Money, Timestamp};
 
@@ -144,6 +146,12 @@ pub enum PinnedSkill {
         digest: Digest,
         /// The version that it says it has.
         version: String,
+        /// Which of its exports is called; none where the component says itself what it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        export: Option<ExportName>,
+        /// What someone said of it beside its component.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        terms: Option<Box<SkillTerms>>,
     },
     /// No component that could be run.
     Refused {

@@ -377,7 +377,7 @@ impl Facts {
 
     fn metadata(&self, skill: &SkillId) -> Option<OutcomeMetadata> {
         match self.run.skills.get(skill)? {
-            PinnedSkill::Component { digest, version } => Some(OutcomeMetadata {
+            PinnedSkill::Component { digest, version, .. } => Some(OutcomeMetadata {
                 skill_id: skill.clone(),
                 skill_version: version.clone(),
                 skill_digest: *digest,

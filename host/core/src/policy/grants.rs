@@ -1,12 +1,16 @@
 //! What a workflow grants, and the questions that the gate asks of it.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{HostPattern, special_range};
 use crate::failure::{ErrorCode, Failure};
+
+/// Variables of one environment: their names, and what each is.
+pub type Environment = BTreeMap<String, String>;
 
 /// What a workflow allows its skills.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -17,27 +21,84 @@ pub struct Grants {
     pub models: Vec<String>,
     /// Names of secrets. None can be granted as long as the host has no store of them.
     pub secrets: Vec<String>,
+    /// The environment that they see.
+    pub environment: Environment,
+}
+
+/// What someone beside the workflow allows one skill: it gets what both allow. Who says nothing of a kind leaves it to the
+/// workflow.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Narrowing {
+    /// Hosts that may be called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hosts: Option<Vec<HostPattern>>,
+    /// Models that may be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub models: Option<Vec<String>>,
+    /// Variables that it may see, with what each is where the workflow does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<Environment>,
+}
+
+impl Narrowing {
+    /// The environment that a skill sees: the variables that the workflow grants and those that are named here, of the names
+    /// that stand here, where any do. What the workflow says of a variable stands.
+    #[must_use]
+    pub fn environment(&self, granted: &Environment) -> Environment {
+        let Some(own) = &self.environment else { return granted.clone() };
+        let value =
+            |(name, usual): (&String, &String)| (name.clone(), granted.get(name).unwrap_or(usual).clone());
+        own.iter().map(value).collect()
+    }
+}
+
+/// Who narrows what a workflow grants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NarrowedBy {
+    /// The skill, by what it says it wants.
+    Skill,
+    /// Whoever put it there, by the file beside it.
+    Sidecar,
+}
+
+impl NarrowedBy {
+    const fn says(self) -> &'static str {
+        match self {
+            Self::Skill => "that the skill says it wants",
+            Self::Sidecar => "that the skill's own file (.skill.toml) grants",
+        }
+    }
 }
 
 /// The rules of one run, or of one skill in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
     grants: Grants,
-    /// What the skill itself says it wants; empty: whatever is granted.
-    wishes: Grants,
+    narrowed: Vec<(NarrowedBy, Narrowing)>,
 }
 
 impl Policy {
     /// The rules that follow from a workflow's grants.
     #[must_use]
     pub fn new(grants: Grants) -> Self {
-        Self { grants, wishes: Grants::default() }
+        Self { grants, narrowed: Vec::new() }
     }
 
-    /// The same rules for a skill that says what it wants: it gets nothing beyond that, even where more is granted.
+    /// The same rules for a skill of which someone says what it may have: it gets nothing beyond that, even where more is
+    /// granted.
     #[must_use]
-    pub fn within(&self, hosts: Vec<HostPattern>, models: Vec<String>) -> Self {
-        Self { grants: self.grants.clone(), wishes: Grants { hosts, models, secrets: Vec::new() } }
+    pub fn narrowed(mut self, by: NarrowedBy, to: Narrowing) -> Self {
+        self.narrowed.push((by, to));
+        self
+    }
+
+    /// Whether any host may be called at all.
+    #[must_use]
+    pub fn reaches_hosts(&self) -> bool {
+        let narrowed =
+            |(_, narrowing): &(_, Narrowing)| narrowing.hosts.as_ref().is_none_or(|hosts| !hosts.is_empty());
+        !self.grants.hosts.is_empty() && self.narrowed.iter().all(narrowed)
     }
 
     /// Whether a URL may be called at all.
@@ -46,16 +107,17 @@ impl Policy {
     ///
     /// `DESTINATION_DENIED` with the grant to paste.
     pub fn check_destination(&self, url: &Url) -> Result<(), Failure> {
-        let wishes = &self.wishes.hosts;
-        if !wishes.is_empty() && !wishes.iter().any(|pattern| pattern.matches(url)) {
-            let message =
-                format!("{} is not among the hosts that the skill says it wants", HostPattern::granting(url));
-            return Err(Failure::new(ErrorCode::DestinationDenied, message));
+        let grant = HostPattern::granting(url);
+        for (by, narrowing) in &self.narrowed {
+            let hosts = narrowing.hosts.as_ref();
+            if hosts.is_some_and(|hosts| !hosts.iter().any(|pattern| pattern.matches(url))) {
+                let message = format!("{grant} is not among the hosts {}", by.says());
+                return Err(Failure::new(ErrorCode::DestinationDenied, message));
+            }
         }
         if self.grants.hosts.iter().any(|pattern| pattern.matches(url)) {
             return Ok(());
         }
-        let grant = HostPattern::granting(url);
         let message = format!("{grant} is not granted; to allow it, add under grants: hosts: [\"{grant}\"]");
         Err(Failure::new(ErrorCode::DestinationDenied, message))
     }
@@ -91,9 +153,11 @@ impl Policy {
             Some(front) => model.starts_with(front),
             None => pattern == model,
         };
-        if !self.wishes.models.is_empty() && !self.wishes.models.iter().any(named) {
-            let message = format!("the model {model:?} is not among those that the skill says it wants");
-            return Err(Failure::new(ErrorCode::CapabilityDenied, message));
+        for (by, narrowing) in &self.narrowed {
+            if narrowing.models.as_ref().is_some_and(|models| !models.iter().any(named)) {
+                let message = format!("the model {model:?} is not among those {}", by.says());
+                return Err(Failure::new(ErrorCode::CapabilityDenied, message));
+            }
         }
         if self.grants.models.iter().any(named) {
             return Ok(());

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::budget::FailedSteps;
+use crate::policy::Environment;
 use crate::retry::RetryPolicy;
 
 #[derive(Debug, Deserialize)]
@@ -35,6 +36,8 @@ pub(super) struct GrantsFile {
     pub models: Vec<String>,
     #[serde(default)]
     pub secrets: Vec<String>,
+    #[serde(default)]
+    pub environment: Environment,
 }
 
 #[derive(Debug, Default, Deserialize)]

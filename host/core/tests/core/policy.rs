@@ -7,13 +7,15 @@ mod spellings;
 use std::net::IpAddr;
 
 use aos_core::failure::ErrorCode;
-use aos_core::policy::{Grants, HostPattern, Policy, check_head, parse_url, special_range};
+use aos_core::policy::{
+    Grants, HostPattern, NarrowedBy, Narrowing, Policy, check_head, parse_url, special_range,
+};
 
 fn policy(hosts: &[&str], models: &[&str]) -> Policy {
     Policy::new(Grants {
         hosts: hosts.iter().map(|host| host.parse().unwrap()).collect(),
         models: models.iter().map(ToString::to_string).collect(),
-        secrets: Vec::new(),
+        ..Grants::default()
     })
 }
 
@@ -67,16 +69,47 @@ fn a_denial_shows_the_grant_and_the_grant_works() {
     assert!(policy(&[], &["gpt-4o"]).check_model("gpt-4o-mini").is_err());
 }
 
+fn to(hosts: Option<&[&str]>, models: Option<&[&str]>) -> Narrowing {
+    let read = |host: &&str| host.parse::<HostPattern>().unwrap();
+    Narrowing {
+        hosts: hosts.map(|hosts| hosts.iter().map(read).collect()),
+        models: models.map(|models| models.iter().map(ToString::to_string).collect()),
+        environment: None,
+    }
+}
+
 #[test]
 fn a_skill_gets_nothing_beyond_what_it_says_it_wants() {
     let run = policy(&["a.example", "b.example"], &["*"]);
-    let narrow = run.within(vec!["a.example".parse().unwrap()], vec!["small-*".to_owned()]);
+    let narrow = run.narrowed(NarrowedBy::Skill, to(Some(&["a.example"]), Some(&["small-*"])));
     assert!(narrow.check_destination(&parse_url("https://a.example/").unwrap()).is_ok());
-    assert!(narrow.check_destination(&parse_url("https://b.example/").unwrap()).is_err());
+    let denied = narrow.check_destination(&parse_url("https://b.example/").unwrap()).unwrap_err();
+    assert!(denied.message.contains("that the skill says it wants"), "{}", denied.message);
     assert!(narrow.check_model("small-1").is_ok());
     assert!(narrow.check_model("large-1").is_err());
-    let wide = policy(&["a.example"], &[]).within(vec!["c.example".parse().unwrap()], Vec::new());
+    let wide = policy(&["a.example"], &[]).narrowed(NarrowedBy::Skill, to(Some(&["c.example"]), None));
     assert!(wide.check_destination(&parse_url("https://c.example/").unwrap()).is_err(), "a wish is no grant");
+}
+
+#[test]
+fn of_all_that_is_said_of_a_skill_the_narrowest_counts() {
+    let url = |host: &str| parse_url(&format!("https://{host}.example/")).unwrap();
+    let run = policy(&["a.example", "b.example", "c.example"], &["*"]);
+    let wished = run.narrowed(NarrowedBy::Skill, to(Some(&["a.example", "b.example"]), None));
+    let both = wished.clone().narrowed(NarrowedBy::Sidecar, to(Some(&["b.example", "c.example"]), None));
+    for (host, allowed) in [("a", false), ("b", true), ("c", false)] {
+        assert_eq!(both.check_destination(&url(host)).is_ok(), allowed, "{host}");
+    }
+    let denied = both.check_destination(&url("a")).unwrap_err();
+    assert!(denied.message.contains(".skill.toml"), "{}", denied.message);
+    assert!(both.reaches_hosts() && wished.check_model("any").is_ok());
+    let none = run_without_hosts(&wished);
+    assert!(!none.reaches_hosts() && none.check_destination(&url("a")).is_err());
+    assert!(none.check_model("any").is_err(), "an empty list allows nothing");
+}
+
+fn run_without_hosts(run: &Policy) -> Policy {
+    run.clone().narrowed(NarrowedBy::Sidecar, to(Some(&[]), Some(&[])))
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::checker::Checker;
 use crate::budget::FailedSteps;
 use crate::failure::ErrorCode;
 use crate::ids::StepId;
-use crate::policy::Grants;
+use crate::policy::{Grants, check_environment};
 use crate::schema::Schema;
 use crate::units::Money;
 use crate::workflow::file::{BudgetFile, GrantsFile, StepFile, WorkflowFile};
@@ -61,7 +61,10 @@ impl Checker {
                 }
             }
         }
-        Grants { hosts, models: file.models, secrets: Vec::new() }
+        if let Err(error) = check_environment(&file.environment) {
+            self.fault(ErrorCode::WorkflowInvalid, "/grants/environment", error.to_string());
+        }
+        Grants { hosts, models: file.models, secrets: Vec::new(), environment: file.environment }
     }
 
     fn budget(&mut self, file: &BudgetFile) -> WorkflowBudget {

@@ -1,47 +1,8 @@
-//! What a skill says of itself, and the limits that its invocations get.
+//! The limits that the invocations of a skill get.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
 
-use crate::ids::{Digest, SkillId};
-use crate::units::{Fuel, Money};
-
-/// What a skill may do to the world.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SkillEffect {
-    /// Sends HTTP requests.
-    Http,
-    /// Asks models.
-    Llm,
-}
-
-/// What a skill's `describe` says, checked.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SkillMetadata {
-    /// The name that workflows use.
-    pub id: SkillId,
-    /// Semantic version.
-    pub version: String,
-    /// One sentence.
-    pub description: String,
-    /// JSON Schema (2020-12) of the input.
-    pub input_schema: Value,
-    /// JSON Schema (2020-12) of the output.
-    pub output_schema: Value,
-    /// Whether same input and same answers give same output.
-    pub deterministic: bool,
-    /// What it may do to the world.
-    pub effects: Vec<SkillEffect>,
-    /// Whether twice does no more than once.
-    pub idempotent: bool,
-    /// The least an invocation needs apart from fuel.
-    pub estimate: Money,
-    /// The most an invocation may use.
-    pub contract: ResourceContract,
-    /// BLAKE3 of the component.
-    pub digest: Digest,
-}
+use crate::units::Fuel;
 
 /// The most that one invocation may use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -75,6 +36,18 @@ impl ResourceContract {
             hosts: Vec::new(),
             models: Vec::new(),
             secrets: Vec::new(),
+        }
+    }
+
+    /// What a component gets that says nothing of what it needs: 10^10 fuel (some seconds of computing), 256 MiB, a minute,
+    /// 1,000 calls.
+    #[must_use]
+    pub fn usual() -> Self {
+        Self {
+            fuel: Fuel::saturating(10_000_000_000),
+            deadline_ms: 60_000,
+            host_calls: 1_000,
+            ..Self::host_maximum()
         }
     }
 
