@@ -12,7 +12,7 @@
 //! - floor 2, world and engine: `providers` `sandbox`
 //! - floor 3, doors: `gate` `doors`
 //! - floor 4, one: `invocation`
-//! - floor 5, many: `registry` `metrics` `workflow`
+//! - floor 5, many: `skill_folder` `registry` `metrics` `workflow`
 //! - floor 6, proof: `certification`
 //! - floor 7, face: `runtime`
 //!
@@ -44,8 +44,8 @@
 
 pub use aos_core::workflow as workflow_format;
 pub use aos_core::{
-    agent_budget, budget, canonical, failure, ids, journal, json, outcome, policy, retry, schema, skill,
-    trace, units,
+    agent_budget, budget, canonical, failure, ids, journal, json, outcome, policy, retry, schema, sidecar,
+    skill, trace, units, wit,
 };
 
 pub mod certification;
@@ -57,13 +57,15 @@ pub mod providers;
 mod registry;
 mod runtime;
 pub mod sandbox;
+mod skill_folder;
 mod workflow;
 
-pub use doors::EffectClass;
-pub use invocation::{Admission, FunctionNote, ImportNote, Prepared};
-pub use registry::{Loaded, read_component};
+pub use doors::{Door, EffectClass, LogLevel};
+pub use invocation::{Admission, FunctionNote, ImportNote, Naming, NativeSkill, Need, Prepared, Uncallable};
+pub use registry::{Loaded, Registered};
 pub use runtime::{
     Certification, CertifyOptions, EngineProof, Parting, RecordedRun, Replay, ResumeOptions, Run, RunOptions,
     Runtime, RuntimeBuilder,
 };
 pub use sandbox::traps;
+pub use skill_folder::{Added, COMPONENTS, SkillFile, SkillFolder, read_component};

@@ -6,11 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::{Digest, SkillId};
+use aos_core::sidecar::Sidecar;
 use wasmtime::component::Linker;
 
 use crate::doors::{Guest, PanicPoint, linker};
-use crate::invocation::{Admission, Prepared, admit, carry_over, examine};
-use crate::sandbox::{Compiler, MAX_COMPONENT_BYTES, caught};
+use crate::invocation::{
+    Admission, Admitted, Naming, NativeSkill, Prepared, Uncallable, admit, carry_over, examine,
+};
+use crate::sandbox::{Compiler, caught};
+use crate::skill_folder::{self, SkillFile};
 
 /// The skills that a runtime knows.
 pub(crate) struct Registry {
@@ -22,7 +26,18 @@ pub(crate) struct Registry {
 #[derive(Default)]
 struct Known {
     by_name: BTreeMap<SkillId, Arc<Prepared>>,
-    by_digest: BTreeMap<Digest, Arc<Prepared>>,
+    by_digest: BTreeMap<Digest, Arc<Admitted>>,
+    /// Skills in Rust, by what they are and not by what they are called.
+    natives: BTreeMap<Digest, Arc<Prepared>>,
+}
+
+/// What registering a component came to.
+#[derive(Debug)]
+pub struct Registered {
+    /// Its skills.
+    pub skills: Vec<Arc<Prepared>>,
+    /// What it exports and cannot be called.
+    pub uncallable: Vec<Uncallable>,
 }
 
 /// What loading a folder came to.
@@ -51,77 +66,117 @@ impl Registry {
         &self.compiler
     }
 
-    /// Admits a component and registers it under its name. The first of a name stays.
+    /// Admits a component and registers its skills, under its own name or the one that it is given. The first of a name
+    /// stays, and of a component all skills are registered or none.
     ///
     /// # Errors
     ///
-    /// A failure of the catalogue's skill-supply group, also for a name that another component has already.
-    pub(crate) async fn register(&self, bytes: impl Into<Arc<[u8]>>) -> Result<Arc<Prepared>, Failure> {
-        let prepared = self.prepare(bytes.into()).await?;
-        let metadata = prepared.metadata();
+    /// A failure of the catalogue's skill-supply group, also for a name that another component has already, and for a
+    /// component that has no name of its own and is given none.
+    pub(crate) async fn register(
+        &self,
+        bytes: impl Into<Arc<[u8]>>,
+        (naming, sidecar): (&Naming, &Sidecar),
+    ) -> Result<Registered, Failure> {
+        let admitted = self.admit(bytes.into()).await?;
+        let (skills, uncallable) = admitted.skills(naming, sidecar)?;
         let mut known = self.known();
-        match known.by_name.get(&metadata.id) {
-            Some(first) if first.metadata().digest != metadata.digest => {
+        for skill in &skills {
+            let metadata = skill.metadata();
+            let first = known.by_name.get(&metadata.id).map(|first| first.metadata());
+            if let Some(first) =
+                first.filter(|first| first.digest != metadata.digest || first.export != metadata.export)
+            {
                 let message = format!(
                     "the name {} belongs to another component already ({})",
-                    metadata.id,
-                    first.metadata().digest
+                    metadata.id, first.digest
                 );
-                Err(Failure::new(ErrorCode::NameInvalid, message))
-            }
-            Some(first) => Ok(Arc::clone(first)),
-            None => {
-                known.by_name.insert(metadata.id.clone(), Arc::clone(&prepared));
-                Ok(prepared)
+                return Err(Failure::new(ErrorCode::NameInvalid, message));
             }
         }
+        let place = |skill: Prepared| {
+            let name = skill.metadata().id.clone();
+            Arc::clone(known.by_name.entry(name).or_insert_with(|| Arc::new(skill)))
+        };
+        Ok(Registered { skills: skills.into_iter().map(place).collect(), uncallable })
     }
 
-    /// Admits a component for its digest alone, without giving it its name.
+    /// Registers a skill in Rust. The first of a name stays.
     ///
     /// # Errors
     ///
-    /// As [`Registry::register`].
-    pub(crate) async fn prepare(&self, bytes: Arc<[u8]>) -> Result<Arc<Prepared>, Failure> {
-        let digest = Digest::of(&bytes);
-        if let Some(prepared) = self.known().by_digest.get(&digest) {
-            return Ok(Arc::clone(prepared));
+    /// `NAME_INVALID` for a name that another skill has already; `COMPONENT_INVALID` for hosts that are none.
+    pub(crate) fn register_native(&self, skill: NativeSkill) -> Result<Arc<Prepared>, Failure> {
+        let skill = Arc::new(Prepared::native(skill)?);
+        let metadata = skill.metadata();
+        let mut known = self.known();
+        if let Some(first) = known.by_name.get(&metadata.id).map(|first| first.metadata().digest) {
+            let message = format!("the name {} belongs to another skill already ({first})", metadata.id);
+            return Err(Failure::new(ErrorCode::NameInvalid, message));
         }
-        let prepared = Arc::new(caught(admit(&self.compiler, &self.linker, bytes)).await??);
-        self.known().by_digest.insert(digest, Arc::clone(&prepared));
-        Ok(prepared)
+        known.natives.insert(metadata.digest, Arc::clone(&skill));
+        known.by_name.insert(metadata.id.clone(), Arc::clone(&skill));
+        Ok(skill)
     }
 
-    /// Takes over a skill that another registry admitted, for this one's engine. What it said of itself stays.
+    /// The skill in Rust of a digest.
+    #[must_use]
+    pub(crate) fn native(&self, digest: &Digest) -> Option<Arc<Prepared>> {
+        self.known().natives.get(digest).cloned()
+    }
+
+    /// Admits a component for its digest alone, without giving it a name.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the catalogue's skill-supply group.
+    pub(crate) async fn admit(&self, bytes: Arc<[u8]>) -> Result<Arc<Admitted>, Failure> {
+        let digest = Digest::of(&bytes);
+        if let Some(admitted) = self.by_digest(&digest) {
+            return Ok(admitted);
+        }
+        let admitted = Arc::new(caught(admit(&self.compiler, &self.linker, bytes)).await??);
+        self.known().by_digest.insert(digest, Arc::clone(&admitted));
+        Ok(admitted)
+    }
+
+    /// Takes over a component that another registry admitted, for this one's engine. What was found out of it stays.
     ///
     /// # Errors
     ///
     /// A failure to compile or to link it.
-    pub(crate) async fn adopt(&self, skill: &Prepared) -> Result<Arc<Prepared>, Failure> {
-        let digest = skill.metadata().digest;
+    pub(crate) async fn adopt(&self, admitted: &Admitted) -> Result<Arc<Admitted>, Failure> {
+        let digest = admitted.digest();
         if let Some(adopted) = self.by_digest(&digest) {
             return Ok(adopted);
         }
-        let adopted = Arc::new(caught(carry_over(skill, &self.compiler, &self.linker)).await??);
+        let adopted = Arc::new(caught(carry_over(admitted, &self.compiler, &self.linker)).await??);
         self.known().by_digest.insert(digest, Arc::clone(&adopted));
         Ok(adopted)
     }
 
     /// Looks at a component without registering it.
-    pub(crate) async fn examine(&self, bytes: Arc<[u8]>) -> Admission {
-        examine(&self.compiler, &self.linker, bytes).await
+    pub(crate) async fn examine(
+        &self,
+        bytes: Arc<[u8]>,
+        (naming, sidecar): (&Naming, &Sidecar),
+    ) -> Admission {
+        examine(&self.compiler, &self.linker, bytes, (naming, sidecar)).await
     }
 
-    /// Registers every `.wasm` file of a folder, in the order of their names. A folder that is not there has none.
+    /// Registers every component of a folder, in the order of their names: `NAME.skill.toml` with the component that it
+    /// names, and every `NAME.wasm`. A folder that is not there has none.
     pub(crate) async fn load_folder(&self, folder: &Path) -> Loaded {
         let mut loaded = Loaded::default();
-        for path in components(folder) {
-            let registered = match read_component(&path) {
-                Ok(bytes) => self.register(bytes).await,
+        for path in skill_folder::files(folder) {
+            let registered = match SkillFile::read(&path) {
+                Ok(file) => self.register(file.component, (&file.naming, &file.sidecar)).await,
                 Err(failure) => Err(failure),
             };
             match registered {
-                Ok(prepared) => loaded.skills.push((path, prepared)),
+                Ok(registered) => {
+                    loaded.skills.extend(registered.skills.into_iter().map(|skill| (path.clone(), skill)));
+                }
                 Err(failure) => loaded.refused.push((path, failure)),
             }
         }
@@ -134,9 +189,9 @@ impl Registry {
         self.known().by_name.get(name).cloned()
     }
 
-    /// The skill of a digest.
+    /// The component of a digest.
     #[must_use]
-    pub(crate) fn by_digest(&self, digest: &Digest) -> Option<Arc<Prepared>> {
+    pub(crate) fn by_digest(&self, digest: &Digest) -> Option<Arc<Admitted>> {
         self.known().by_digest.get(digest).cloned()
     }
 
@@ -149,32 +204,4 @@ impl Registry {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Reads a component file, once.
-///
-/// # Errors
-///
-/// `COMPONENT_INVALID` for a file that cannot be read, `COMPONENT_TOO_LARGE` before it is.
-pub fn read_component(path: &Path) -> Result<Vec<u8>, Failure> {
-    let unreadable = |error: std::io::Error| {
-        Failure::new(ErrorCode::ComponentInvalid, format!("{}: {error}", path.display()))
-    };
-    let size = std::fs::metadata(path).map_err(unreadable)?.len();
-    if size > MAX_COMPONENT_BYTES as u64 {
-        let message =
-            format!("{} has {size} bytes, and at most {MAX_COMPONENT_BYTES} are taken", path.display());
-        return Err(Failure::new(ErrorCode::ComponentTooLarge, message));
-    }
-    std::fs::read(path).map_err(unreadable)
-}
-
-fn components(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut paths: Vec<_> = entries
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "wasm"))
-        .collect();
-    paths.sort();
-    paths
 }

@@ -6,14 +6,16 @@ use std::sync::atomic::AtomicBool;
 use aos_core::failure::Failure;
 use aos_core::ids::Seed;
 use aos_core::journal::Cursor;
+use aos_core::policy::Environment;
 use tokio::sync::watch;
 use wasmtime::component::{HasData, ResourceTable};
 use wasmtime_wasi::cli::{WasiCli, WasiCliCtx, WasiCliCtxView};
 use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemCtx, WasiFilesystemCtxView};
 use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsCtx, WasiSocketsCtxView};
 
+use super::program::Program;
 use super::random::SeededRandom;
-use super::wasi_http::Requests;
+use super::wasi_http::{Answered, Requests, Served};
 use crate::gate::Gate;
 use crate::sandbox::Limiter;
 
@@ -29,6 +31,12 @@ pub(crate) struct Guest {
     pub(super) table: ResourceTable,
     pub(super) random: SeededRandom,
     pub(super) requests: Requests,
+    /// Variables that it was granted.
+    pub(super) environment: Environment,
+    /// What it has as a program.
+    pub(super) program: Program,
+    /// What it has as a server of HTTP.
+    pub(super) served: Option<Served>,
     /// Whether what it waits for now was recorded before.
     pub(super) looks_back: Arc<AtomicBool>,
     cli: WasiCliCtx,
@@ -48,11 +56,34 @@ impl Guest {
             table,
             random: SeededRandom::new(seed, cursor),
             requests: Requests::new(),
+            environment: Environment::new(),
+            program: Program::default(),
+            served: None,
             looks_back: Arc::default(),
             cli: WasiCliCtx::default(),
             filesystem: WasiFilesystemCtx::default(),
             sockets: WasiSocketsCtx::default(),
         }
+    }
+
+    /// The variables that it is granted.
+    pub(crate) fn grant(&mut self, environment: Environment) {
+        self.environment = environment;
+    }
+
+    /// Makes it a program.
+    pub(crate) fn program(&mut self, program: Program) {
+        self.program = program;
+    }
+
+    /// Makes it a server that is asked this.
+    pub(crate) fn serve(&mut self, served: Served) {
+        self.served = Some(served);
+    }
+
+    /// What it left: what it wrote as a program, and what it answered as a server.
+    pub(crate) fn left(&mut self) -> (Program, Option<Answered>) {
+        (std::mem::take(&mut self.program), self.served.take().and_then(Served::answered))
     }
 
     /// When its requests end, those included that it no longer waits for.

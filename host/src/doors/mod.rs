@@ -1,5 +1,6 @@
 //! One file an interface: a door converts in, calls the gate, converts out. None holds policy, money or journal.
 
+mod door;
 mod environment;
 mod exit;
 mod filesystem;
@@ -11,6 +12,7 @@ mod log;
 mod monotonic_clock;
 mod panic_point;
 mod poll;
+mod program;
 mod random;
 mod sockets;
 mod stdio;
@@ -18,8 +20,10 @@ mod wall_clock;
 mod wasi_http;
 mod wire;
 
+pub use door::{Door, LogLevel};
 pub(crate) use guest::Guest;
 pub use linker::EffectClass;
 pub(crate) use linker::{ImportRow, imports, linker};
 pub(crate) use panic_point::PanicPoint;
-pub(crate) use wasi_http::Requests;
+pub(crate) use program::{Program, value_of};
+pub(crate) use wasi_http::{Answered, Requests, Served, WholeAnswer, handle};

@@ -31,6 +31,15 @@ impl SeededRandom {
     }
 }
 
+impl SeededRandom {
+    /// 32 bytes, for keys and generators.
+    pub(super) fn draw_32(&mut self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        self.secure.fill_bytes(&mut bytes);
+        bytes
+    }
+}
+
 fn draw(source: &mut ChaCha20Rng, length: u64) -> wasmtime::Result<Vec<u8>> {
     if length > MAX_DRAW {
         let message = format!("{length} random bytes are wanted at once, and the limit is {MAX_DRAW}");

@@ -1,19 +1,14 @@
 //! One attempt's gate: it counts, allows, reserves, records, performs and settles; or repeats from the journal.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aos_core::budget::{AttemptAccount, Fitted, InFlight, Quote};
 use aos_core::failure::{ErrorCode, Failure};
-use aos_core::journal::{
-    CallClass, CallResult, Cursor, Divergence, Event, Intent, Interrupted, JournalError, Recalled, Replayer,
-    StepEnded,
-};
-use aos_core::outcome::{OutcomeCode, Spending};
+use aos_core::journal::{CallClass, Cursor, Event, Intent, JournalError, Replayer, StepEnded};
+use aos_core::outcome::Spending;
 use aos_core::policy::Policy;
 use aos_core::units::{Money, Timestamp};
-use serde::Deserialize as _;
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span};
 
@@ -281,34 +276,7 @@ impl Gate {
         }
     }
 
-    /// The recorded run was interrupted inside of this call, and so is this one.
-    pub(super) fn cut_off(&self, index: u32) -> Stop {
-        self.progress().in_flight = Some(index);
-        self.recorded_end().map_or_else(|| Stop::new(no_world()), |ended| Stop::new(ended.recorded_failure()))
-    }
-
-    /// Why a replay goes no further at a crossing that it does not find. A panic of the host is not repeated: the attempt
-    /// ends before the first crossing that the recorded one did not come to.
-    pub(super) fn parted(&self, replayer: &Replayer, index: u32, found: Divergence) -> Stop {
-        let panicked = |ended: StepEnded| {
-            ended.interrupted.is_some() && ended.code == OutcomeCode::Error(ErrorCode::HostPanic)
-        };
-        if !replayer.holds(&self.0.cursor, index) && self.recorded_end().is_some_and(panicked) {
-            return self.cut_off(index);
-        }
-        Stop::new(found.into())
-    }
-
-    /// The failure with which the recorded attempt ended when it was cut off inside of one of these calls, none of which
-    /// the guest waited in.
-    #[must_use]
-    pub(crate) fn cut_off_aside(&self, indices: &BTreeSet<u32>) -> Option<Failure> {
-        let ended = self.recorded_end()?;
-        let Some(Interrupted::Call(index)) = ended.interrupted else { return None };
-        indices.contains(&index).then(|| ended.recorded_failure())
-    }
-
-    fn recorded_end(&self) -> Option<StepEnded> {
+    pub(super) fn recorded_end(&self) -> Option<StepEnded> {
         match &self.0.side {
             Side::Replay(replayer) => replayer.ended(&self.0.cursor),
             Side::Live { run, .. } => run.rehearsing()?.known.ended(&self.0.cursor),
@@ -325,41 +293,6 @@ impl Gate {
                 .rehearsing()
                 .is_none_or(|rehearsing| rehearsing.stubs || rehearsing.known.holds(cursor, index)),
             Side::Nowhere => true,
-        }
-    }
-
-    fn recall<C: HostCall>(
-        &self,
-        replayer: &Replayer,
-        intent: &Intent,
-    ) -> Result<Option<Result<C::Answer, Failure>>, Stop> {
-        let recalled = replayer.recall(&self.0.cursor, intent);
-        let recalled = recalled.map_err(|found| self.parted(replayer, intent.index, found))?;
-        self.progress().acted.leaves(intent.repeatable);
-        let Recalled::Result(result) = recalled else {
-            return Ok(None);
-        };
-        self.answered::<C>(&result, intent.repeatable).map(Some)
-    }
-
-    /// What a recorded result means for the guest.
-    pub(super) fn answered<C: HostCall>(
-        &self,
-        result: &CallResult,
-        repeatable: bool,
-    ) -> Result<Result<C::Answer, Failure>, Stop> {
-        let unreadable = || Failure::new(ErrorCode::JournalCorrupt, "a recorded answer cannot be read");
-        match (&result.answer, &result.failure) {
-            (_, Some(failure)) if result.ends_attempt => Err(Stop::new(failure.clone())),
-            (Some(answer), verdict) => {
-                self.progress().ended(result.index, verdict.clone(), repeatable);
-                Ok(Ok(C::Answer::deserialize(answer).map_err(|_| Stop::new(unreadable()))?))
-            }
-            (None, Some(failure)) => {
-                self.progress().ended(result.index, Some(failure.clone()), repeatable);
-                Ok(Err(failure.clone()))
-            }
-            (None, None) => Err(Stop::new(unreadable())),
         }
     }
 

@@ -116,6 +116,13 @@ impl Gate {
         self.progress().last_words()
     }
 
+    /// What the host recorded of all calls that failed, by their indices; without those that no skill may make, which
+    /// language runtimes make at their start and do without.
+    #[must_use]
+    pub(crate) fn failed_calls(&self) -> Vec<(u32, Failure)> {
+        self.progress().failed_calls()
+    }
+
     /// A call that no skill may make. The failure is for the guest, in whatever form its interface has for it.
     ///
     /// # Errors
@@ -134,22 +141,27 @@ impl Gate {
             held_for: Spending::default(),
             clamped_to: None,
         };
-        match &self.0.side {
-            Side::Live { run, .. } => {
-                match run.past().filter(|past| past.has(&self.0.cursor, index)) {
-                    Some(past) => {
-                        if let Some(failure) = self.denied_before(past.replayer(), &intent)? {
-                            return Ok(failure);
-                        }
-                    }
-                    None => self.record(run, |_| (Event::Intent(intent), ()))?,
+        let failure = match &self.0.side {
+            Side::Live { run, .. } => self.deny_live(run, intent, target)?,
+            Side::Replay(replayer) => self.denied_before(replayer, &intent)?.unwrap_or_else(no_world),
+            Side::Nowhere => return Ok(no_world()),
+        };
+        self.progress().denied(index, failure.clone());
+        Ok(failure)
+    }
+
+    fn deny_live(&self, run: &LiveRun, intent: Intent, target: &str) -> Result<Failure, Stop> {
+        let index = intent.index;
+        match run.past().filter(|past| past.has(&self.0.cursor, index)) {
+            Some(past) => {
+                if let Some(failure) = self.denied_before(past.replayer(), &intent)? {
+                    return Ok(failure);
                 }
-                let message = format!("{target} is not open to skills");
-                self.refused(run, index, Failure::new(ErrorCode::CapabilityDenied, message), false)
             }
-            Side::Replay(replayer) => Ok(self.denied_before(replayer, &intent)?.unwrap_or_else(no_world)),
-            Side::Nowhere => Ok(no_world()),
+            None => self.record(run, |_| (Event::Intent(intent), ()))?,
         }
+        let message = format!("{target} is not open to skills");
+        self.refused(run, index, Failure::new(ErrorCode::CapabilityDenied, message), false)
     }
 
     fn emitted_before(&self, replayer: &Replayer, emitted: &Emitted) -> Result<(), Stop> {

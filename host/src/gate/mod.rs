@@ -8,6 +8,7 @@ mod http_call;
 mod llm_call;
 mod looks;
 mod progress;
+mod recall;
 mod settle;
 mod traced;
 

@@ -1,6 +1,6 @@
 //! What one attempt has done at its gate so far, and how much more it may.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::journal::MAX_CROSSINGS;
@@ -24,6 +24,8 @@ pub(super) struct Progress {
     pub(super) in_flight: Option<u32>,
     /// What the host recorded of calls that failed or were answered with a refusal.
     pub(super) failed: BTreeMap<u32, Failure>,
+    /// Those of them that no skill may make.
+    denied: BTreeSet<u32>,
     /// The end of what the guest wrote to its standard error.
     last_words: Vec<u8>,
     /// Calls that may have acted, and would act again.
@@ -87,5 +89,17 @@ impl Progress {
         if let Some(failure) = verdict {
             self.failed.insert(index, failure);
         }
+    }
+
+    /// A call that no skill may make was refused.
+    pub(super) fn denied(&mut self, index: u32, failure: Failure) {
+        self.denied.insert(index);
+        self.failed.insert(index, failure);
+    }
+
+    /// Calls that failed, those that no skill may make left out.
+    pub(super) fn failed_calls(&self) -> Vec<(u32, Failure)> {
+        let made = self.failed.iter().filter(|(index, _)| !self.denied.contains(index));
+        made.map(|(index, failure)| (*index, failure.clone())).collect()
     }
 }

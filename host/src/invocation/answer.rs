@@ -3,8 +3,11 @@
 use aos_core::failure::{ErrorCategory, ErrorCode, Failure};
 use aos_core::json;
 use aos_core::schema::Schema;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use super::callee::{Callee, Returned};
+use super::{command, handler};
+use crate::doors::{Answered, Program};
 use crate::gate::Gate;
 use crate::sandbox::bindings::aos::skill::types::{ErrorCategory as GuestCategory, SkillError};
 
@@ -14,20 +17,64 @@ const MAX_PAUSE_MS: u64 = 60 * 60 * 1000;
 /// Bytes of a skill's own details that are kept.
 const MAX_DETAILS: usize = 16 * 1024;
 
+/// Calls of a component that failed which are told.
+const MAX_CALLS: usize = 10;
+
 /// Codes that a skill may give itself.
 const CLAIMABLE: [ErrorCode; 3] =
     [ErrorCode::TransformError, ErrorCode::ModelOutputTruncated, ErrorCode::ModelOutputInvalid];
 
-/// Reads what `invoke` returned.
-pub(super) fn read(
-    returned: Result<String, SkillError>,
-    gate: &Gate,
-    output: &Schema,
+/// The output that follows from what a guest returned, and from what it left with its doors.
+pub(super) async fn read(
+    callee: &Callee,
+    returned: Returned,
+    (program, answered): (Program, Option<Answered>),
+    (input, gate): (&Value, &Gate),
 ) -> Result<Value, Failure> {
+    match (callee, returned) {
+        (Callee::Skill { output, .. }, Returned::Skill(returned)) => contract(returned, gate, output),
+        (Callee::Function { signature, .. }, Returned::Function(value)) => {
+            signature.output(value.as_ref()).map_err(bounded)
+        }
+        (Callee::Command { .. }, Returned::Exited(status)) => command::output(status, &program, input),
+        (Callee::Handler { .. }, Returned::Handled) => handler::output(answered, input).await,
+        _ => Err(Failure::new(ErrorCode::HostBug, "the component was called as something else than it is")),
+    }
+}
+
+/// What is in an error is for whoever wrote the workflow, and not the whole of a large document.
+fn bounded(failure: Failure) -> Failure {
+    match failure.details.as_ref().map(ToString::to_string) {
+        Some(text) if text.len() > MAX_DETAILS => Failure { details: details(&text), ..failure },
+        _ => failure,
+    }
+}
+
+/// A component that knows nothing of this host cannot name the call that made it fail. The calls that failed before it did
+/// are told beside what it says; which of them was the cause, if any, is not guessed.
+pub(super) fn with_calls(callee: &Callee, failure: Failure, gate: &Gate) -> Failure {
+    let own = matches!(failure.code, ErrorCode::SkillError | ErrorCode::SkillExit | ErrorCode::SkillTrap);
+    let failed = gate.failed_calls();
+    let (false, true, Some((call, last))) = (matches!(callee, Callee::Skill { .. }), own, failed.last())
+    else {
+        return failure;
+    };
+    let told = Failure::new(failure.code, format!("{}; its call {call} had failed: {last}", failure.message));
+    let calls = failed
+        .iter()
+        .rev()
+        .take(MAX_CALLS)
+        .map(|(call, failure)| json!({"call": call, "code": failure.code, "message": failure.message}));
+    let calls: Vec<Value> = calls.collect();
+    Failure { message: told.message, ..failure }.with_detail("failed_calls", calls)
+}
+
+/// Reads what `invoke` returned.
+fn contract(returned: Result<String, SkillError>, gate: &Gate, output: &Schema) -> Result<Value, Failure> {
     let text = returned.map_err(|error| failure(error, gate))?;
     let value = json::read(&text).map_err(|error| {
         Failure::new(error.code, format!("the skill's output: {error}"))
-            .with_details(serde_json::json!({"line": error.line, "column": error.column}))
+            .with_details(json!({"line": error.line, "column": error.column}))
     })?;
     output.check(&value, ErrorCode::OutputSchemaViolation)?;
     Ok(value)
@@ -52,6 +99,11 @@ fn failure(error: SkillError, gate: &Gate) -> Failure {
         Some(pointer) => failure.at(pointer),
         None => failure,
     }
+}
+
+/// Whether a skill may give itself this code.
+pub(super) fn may_claim(code: ErrorCode) -> bool {
+    code == ErrorCode::SkillError || CLAIMABLE.contains(&code)
 }
 
 fn own_failure(message: String, word: Option<&str>, said: GuestCategory, pause: Option<u64>) -> Failure {

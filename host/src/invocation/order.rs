@@ -7,20 +7,23 @@ use std::time::Duration;
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::Seed;
 use aos_core::journal::{Cursor, Interrupted};
+use aos_core::policy::Environment;
 use aos_core::units::Fuel;
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use wasmtime::Store;
 
+use super::callee::Fault;
 use super::last_words::with_last_words;
+use super::prepared::{Code, ComponentCode};
 use super::{Prepared, answer};
 use crate::doors::{Guest, Requests};
 use crate::gate::Gate;
 use crate::sandbox::{YIELD_INTERVAL, caught, classify_call, classify_instantiation, loses_fuel};
 
 /// Bytes that a guest may hand over in one call: a body of 16 MiB and its frame.
-const MAX_HANDED_OVER: usize = (16 << 20) + (1 << 16);
+pub(super) const MAX_HANDED_OVER: usize = (16 << 20) + (1 << 16);
 
 /// Handles that a guest may hold at one time.
 const MAX_HANDLES: usize = 1024;
@@ -66,6 +69,8 @@ pub(crate) struct Order {
     pub cursor: Cursor,
     /// Its input.
     pub input: Value,
+    /// The variables that it is granted.
+    pub environment: Environment,
     /// Fuel that it may use.
     pub fuel: Fuel,
     /// How long it still may take, of how long in all; none in a replay, where the journal says where it ended.
@@ -97,22 +102,35 @@ impl Ended {
 impl Order {
     /// Makes the invocation. The store is gone when this returns, and every request that the guest began has ended.
     pub(crate) async fn run(self) -> Ended {
-        let Self { skill, gate, seed, cursor, input, fuel, deadline, mut stop } = self;
+        let skill = Arc::clone(&self.skill);
+        match &skill.code {
+            Code::Component(code) => self.run_component(code).await,
+            Code::Native(native) => native.invoke(self).await,
+        }
+    }
+
+    async fn run_component(self, code: &ComponentCode) -> Ended {
+        let Self { skill, gate, seed, cursor, input, environment, fuel, deadline, mut stop } = self;
+        let callee = &code.callee;
         let deadline = deadline.map(Deadline::new);
         let mut guest = Guest::new(gate.clone(), skill.metadata.contract.memory_bytes, &seed, &cursor);
         guest.end_requests_at(deadline.map(|deadline| deadline.at));
+        guest.grant(environment);
+        let equipped = callee.equip(&mut guest, skill.metadata.id.as_str(), &input);
         let mut aside = guest.panic_aside();
-        let mut store = Store::new(skill.engine.raw(), guest);
-        let text = input.to_string();
+        let mut store = Store::new(code.engine.raw(), guest);
         let mut lost_fuel = false;
-        let limited = limit(&mut store, fuel, YIELD_INTERVAL);
+        let limited = limit(&mut store, (fuel, YIELD_INTERVAL), callee.handed_over());
         let work = async {
             limited?;
-            let instance = skill.pre.instantiate_async(&mut store).await;
-            let instance = instance.map_err(|error| classify_instantiation(&error))?;
-            instance.call_invoke(&mut store, &text).await.map_err(|error| {
-                lost_fuel = loses_fuel(&error);
-                with_last_words(classify_call(&error), &gate.last_words())
+            equipped?;
+            callee.call(&code.pre, &mut store, &input).await.map_err(|fault| match fault {
+                Fault::SettingUp(error) => classify_instantiation(&error),
+                Fault::Calling(error) => {
+                    lost_fuel = loses_fuel(&error);
+                    with_last_words(classify_call(&error), &gate.last_words())
+                }
+                Fault::Input(failure) => failure,
             })
         };
         let (mut returned, cut_off) = tokio::select! {
@@ -128,8 +146,8 @@ impl Order {
         // Frames differ from engine to engine, and the fuel up to the end of the stack with them.
         let overflowed = matches!(&returned, Err(failure) if failure.code == ErrorCode::StackOverflow);
         let mut interrupted = if overflowed { Some(Interrupted::Fuel(used)) } else { cut_off.then(place) };
-        let guest = store.into_data();
-        let memory = guest.limiter.memory();
+        let mut guest = store.into_data();
+        let (memory, left) = (guest.limiter.memory(), guest.left());
         let mut requests = guest.into_requests(cut_off).await;
         let settled = if cut_off { Ok(()) } else { settle(&mut requests, &gate, deadline, &mut stop).await };
         if let Err((failure, place)) = settled {
@@ -138,7 +156,11 @@ impl Order {
         if let Some(failure) = requests.stopped().filter(|stop| returned.is_ok() || counts_for_more(stop)) {
             returned = Err(failure.clone());
         }
-        let result = returned.and_then(|returned| answer::read(returned, &gate, &skill.output));
+        let result = match returned {
+            Ok(returned) => answer::read(callee, returned, left, (&input, &gate)).await,
+            Err(failure) => Err(failure),
+        };
+        let result = result.map_err(|failure| answer::with_calls(callee, failure, &gate));
         Ended { result, fuel: used, interrupted, memory }
     }
 }
@@ -151,13 +173,13 @@ fn end_of_slice(used: Fuel) -> Fuel {
 
 /// When an attempt has to be over, and how long it was given.
 #[derive(Clone, Copy)]
-struct Deadline {
+pub(super) struct Deadline {
     at: Instant,
     given: Duration,
 }
 
 impl Deadline {
-    fn new((left, given): (Duration, Duration)) -> Self {
+    pub(super) fn new((left, given): (Duration, Duration)) -> Self {
         Self { at: Instant::now() + left, given }
     }
 }
@@ -196,15 +218,19 @@ fn counts_for_more(failure: &Failure) -> bool {
 }
 
 /// Sets the limits of a store. Fuel comes first, so that the setting up of a component is paid for as well.
-pub(super) fn limit(store: &mut Store<Guest>, fuel: Fuel, interval: u64) -> Result<(), Failure> {
+pub(super) fn limit(
+    store: &mut Store<Guest>,
+    (fuel, interval): (Fuel, u64),
+    handed_over: usize,
+) -> Result<(), Failure> {
     store.limiter(|guest| &mut guest.limiter);
-    store.set_hostcall_fuel(MAX_HANDED_OVER);
+    store.set_hostcall_fuel(handed_over);
     store.set_max_component_handles(MAX_HANDLES);
     let set = store.set_fuel(fuel.units()).and_then(|()| store.fuel_async_yield_interval(Some(interval)));
     set.map_err(|error| Failure::new(ErrorCode::HostBug, format!("the engine takes no fuel: {error:#}")))
 }
 
-async fn late(deadline: Option<Deadline>, grace: Duration) -> Failure {
+pub(super) async fn late(deadline: Option<Deadline>, grace: Duration) -> Failure {
     let Some(Deadline { at, given }) = deadline else { return std::future::pending().await };
     let at = at + grace;
     let mut timer = std::pin::pin!(tokio::time::sleep_until(at));
@@ -218,7 +244,7 @@ async fn late(deadline: Option<Deadline>, grace: Duration) -> Failure {
 }
 
 /// A reason to cut an attempt off, as soon as it has done again what was recorded of it before its run was killed.
-async fn caught_up(gate: &Gate, reason: impl Future<Output = Failure>) -> Failure {
+pub(super) async fn caught_up(gate: &Gate, reason: impl Future<Output = Failure>) -> Failure {
     let failure = reason.await;
     while !gate.has_caught_up() {
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -234,7 +260,7 @@ async fn panicked(aside: &mut watch::Receiver<Option<Failure>>) -> Failure {
     }
 }
 
-async fn stopped(stop: &mut StopSignal) -> Failure {
+pub(super) async fn stopped(stop: &mut StopSignal) -> Failure {
     match stop.wait_for(Option::is_some).await.map(|reason| *reason) {
         Ok(Some(reason)) => reason.failure(),
         Ok(None) | Err(_) => std::future::pending().await,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use aos_core::agent_budget::{AgentAccount, Ledger, MAX_LEDGER_BYTES, Movement, RunSpending, Taking, Wish};
 use aos_core::failure::{BUDGET_FILE, ErrorCode, Failure};
 use aos_core::ids::{BudgetName, RunId};
-use aos_core::units::Timestamp;
+use aos_core::units::{Money, Timestamp};
 
 /// A named budget that a run draws from. It takes its whole ceiling before it begins, and gives back the rest when it
 /// ends.
@@ -104,6 +104,21 @@ impl FileBudget {
         file.lock_shared().map_err(|error| self.unusable(&error))?;
         let ledger = self.read_from(&mut file)?;
         if ledger.account().is_set() { Ok(ledger) } else { Err(self.unknown()) }
+    }
+
+    /// Makes it, or changes what it has: the most that all its runs may be charged, and that their failed attempts may lose.
+    ///
+    /// # Errors
+    ///
+    /// As [`FileBudget::change`].
+    pub fn set(
+        &self,
+        ceiling: Money,
+        absorbed_ceiling: Money,
+        at: Timestamp,
+    ) -> Result<AgentAccount, Failure> {
+        let set = Movement::Set { ceiling, absorbed_ceiling };
+        self.change(at, |_| Ok(((), Some(set)))).map(|((), account)| account)
     }
 
     /// Changes it: reads it, lets `decide` say what happens, and writes that, while no other process can do the same.

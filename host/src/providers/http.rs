@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aos_core::failure::{ErrorCode, Failure};
-use aos_core::policy::{Policy, unasked_coding};
+use aos_core::policy::{Policy, parse_url, unasked_coding};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use url::Url;
@@ -25,6 +25,27 @@ pub struct HttpRequest {
     pub body: Bytes,
     /// From the resolution of the name to the last byte of the answer.
     pub timeout: Duration,
+}
+
+impl HttpRequest {
+    /// A request of a method to a URL, without fields and body. It may take as long as the attempt that it is part of.
+    ///
+    /// # Errors
+    ///
+    /// `URL_INVALID`.
+    pub fn new(method: &str, url: &str) -> Result<Self, Failure> {
+        let (url, method) = (parse_url(url)?, method.to_ascii_uppercase());
+        Ok(Self { method, url, headers: Vec::new(), body: Bytes::new(), timeout: Duration::MAX })
+    }
+
+    /// `GET` of a URL.
+    ///
+    /// # Errors
+    ///
+    /// As [`HttpRequest::new`].
+    pub fn get(url: &str) -> Result<Self, Failure> {
+        Self::new("GET", url)
+    }
 }
 
 /// One whole answer.

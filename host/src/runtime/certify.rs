@@ -152,7 +152,7 @@ impl RecordedRun {
     fn predicate(&self, compared: Vec<Compared>, engines: Vec<EngineVerdict>) -> Predicate {
         let started = &self.started;
         let skill = |(name, pinned): (&_, &PinnedSkill)| match pinned {
-            PinnedSkill::Component { digest, version } => Some(SkillUsed {
+            PinnedSkill::Component { digest, version, .. } => Some(SkillUsed {
                 name: Clone::clone(name),
                 version: version.clone(),
                 digest: (*digest).into(),

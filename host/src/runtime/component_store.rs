@@ -28,13 +28,14 @@ impl ComponentStore {
     /// `DISK_FULL`, or `JOURNAL_IO` for anything else that keeps it from being written.
     pub(super) fn keep(&self, skill: &Prepared) -> Result<(), Failure> {
         let path = self.path(skill.metadata().digest);
+        let Some(component) = skill.component() else { return Ok(()) };
         if path.exists() {
             return Ok(());
         }
         let write = || -> io::Result<()> {
             std::fs::create_dir_all(&self.folder)?;
             let mut temporary = NamedTempFile::with_suffix_in(".tmp", &self.folder)?;
-            temporary.write_all(skill.bytes())?;
+            temporary.write_all(component)?;
             temporary.persist(&path)?;
             Ok(())
         };

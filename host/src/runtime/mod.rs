@@ -19,10 +19,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use aos_core::budget::PriceList;
-use aos_core::failure::Failure;
-use aos_core::ids::{RunId, SkillId};
+use aos_core::failure::{ErrorCode, Failure};
+use aos_core::ids::{Digest, RunId, SkillId};
 use aos_core::journal::{Facts, Injections, Recording, Sink};
 use aos_core::outcome::StructuredOutcome;
+use aos_core::sidecar::Sidecar;
 use aos_core::units::{Timestamp, whole_millis};
 use aos_core::workflow::Workflow;
 use serde_json::Value;
@@ -38,10 +39,10 @@ pub use run_options::RunOptions;
 use self::component_store::ComponentStore;
 use self::replay_engines::ReplayEngines;
 use self::under_way::UnderWay;
-use crate::invocation::{Admission, Prepared};
+use crate::invocation::{Admission, Naming, NativeSkill, Prepared};
 use crate::metrics::Metrics;
 use crate::providers::World;
-use crate::registry::{Loaded, Registry};
+use crate::registry::{Loaded, Registered, Registry};
 use crate::sandbox::{EngineKind, caught, caught_in};
 
 /// Runs workflows of skills. A clone is the same runtime.
@@ -77,14 +78,46 @@ impl Runtime {
         RuntimeBuilder::new()
     }
 
-    /// Admits a component and registers it under the name that it says it has.
+    /// Admits a component of the contract `aos:skill/skill`, and registers it under the name that it says it has.
     ///
     /// # Errors
     ///
-    /// A failure of the catalogue's skill-supply group, also for a name that another component has already.
+    /// A failure of the catalogue's skill-supply group, also for a name that another component has already, and for a
+    /// component that does not say what it is called.
     pub async fn register_skill(&self, component: impl Into<Arc<[u8]>>) -> Result<Arc<Prepared>, Failure> {
-        let registered = self.inner.registry.register(component).await;
-        registered.inspect(|skill| self.inner.metrics.skill_known(skill.metadata().id.as_str()))
+        let registered = self.register_component(component, &Naming::Own, &Sidecar::default()).await?;
+        let missing = || Failure::new(ErrorCode::ExportMissing, "the component has no skill");
+        registered.skills.into_iter().next().ok_or_else(missing)
+    }
+
+    /// Admits any component, and registers what of it can be called: functions with WIT types, a command, a server of
+    /// HTTP, or a skill of the contract. `sidecar` is what someone says of it beside the component.
+    ///
+    /// # Errors
+    ///
+    /// As [`Runtime::register_skill`]. Of a component all skills are registered, or none.
+    pub async fn register_component(
+        &self,
+        component: impl Into<Arc<[u8]>>,
+        naming: &Naming,
+        sidecar: &Sidecar,
+    ) -> Result<Registered, Failure> {
+        let registered = self.inner.registry.register(component, (naming, sidecar)).await?;
+        for skill in &registered.skills {
+            self.inner.metrics.skill_known(skill.metadata().id.as_str());
+        }
+        Ok(registered)
+    }
+
+    /// Registers a skill of your own, in Rust. The one of a replay has to be registered under the same name and version.
+    ///
+    /// # Errors
+    ///
+    /// `NAME_INVALID` for a name that another skill has already; `COMPONENT_INVALID` for hosts of its contract that are none.
+    pub fn register_native(&self, skill: NativeSkill) -> Result<Arc<Prepared>, Failure> {
+        let skill = self.inner.registry.register_native(skill)?;
+        self.inner.metrics.skill_known(skill.metadata().id.as_str());
+        Ok(skill)
     }
 
     /// Registers every component of a folder, and says which ones it refused.
@@ -97,17 +130,22 @@ impl Runtime {
     }
 
     /// Looks at a component without registering it.
-    pub async fn examine_skill(&self, component: impl Into<Arc<[u8]>>) -> Admission {
-        self.inner.registry.examine(component.into()).await
+    pub async fn examine_component(
+        &self,
+        component: impl Into<Arc<[u8]>>,
+        naming: &Naming,
+        sidecar: &Sidecar,
+    ) -> Admission {
+        self.inner.registry.examine(component.into(), (naming, sidecar)).await
     }
 
-    /// Makes a component known by its digest, without giving it its name: a replay finds it, and no run does.
+    /// Makes a component known by its digest, without giving it a name: a replay finds it, and no run does.
     ///
     /// # Errors
     ///
     /// As [`Runtime::register_skill`], but for the name.
-    pub async fn know_component(&self, component: impl Into<Arc<[u8]>>) -> Result<Arc<Prepared>, Failure> {
-        self.inner.registry.prepare(component.into()).await
+    pub async fn know_component(&self, component: impl Into<Arc<[u8]>>) -> Result<Digest, Failure> {
+        self.inner.registry.admit(component.into()).await.map(|admitted| admitted.digest())
     }
 
     /// The registered skill of a name.

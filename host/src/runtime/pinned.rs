@@ -52,6 +52,8 @@ pub(super) fn run_started(
         Ok(skill) => PinnedSkill::Component {
             digest: skill.metadata().digest,
             version: skill.metadata().version.clone(),
+            export: skill.metadata().export.clone(),
+            terms: (!skill.terms().says_nothing()).then(|| Box::new(skill.terms().clone())),
         },
         Err(failure) => PinnedSkill::Refused { failure: failure.clone() },
     };

@@ -16,8 +16,9 @@ use tracing::Instrument as _;
 use super::{Inner, course, traced};
 use crate::gate::Course;
 use crate::gate::Mode;
-use crate::invocation::Prepared;
+use crate::invocation::{Admitted, Prepared};
 use crate::metrics::RunMeter;
+use crate::registry::Registry;
 use crate::sandbox::{EngineKind, caught};
 use crate::workflow::RunPlan;
 
@@ -180,30 +181,52 @@ async fn resolve(
     replaced: &Replaced,
 ) -> Result<Skills, Failure> {
     let registry = inner.replays.of(engine)?;
-    let own = started.skills.iter().filter(|(name, _)| !replaced.contains_key(*name));
-    let mut skills = components(inner, own).await?;
-    for skill in skills.values_mut().flatten() {
-        *skill = registry.adopt(skill).await?;
-    }
-    for (name, bytes) in replaced {
-        skills.insert(name.clone(), Ok(registry.prepare(Arc::clone(bytes)).await?));
+    let mut skills = Skills::new();
+    for (name, pinned) in &started.skills {
+        let skill = match (pinned, replaced.get(name)) {
+            (_, Some(build)) => Ok(another_build(&registry, (name, pinned), build).await?),
+            (PinnedSkill::Component { digest, .. }, None) => Ok(match inner.registry.native(digest) {
+                Some(native) => native,
+                None => {
+                    let admitted = registry.adopt(&*find(inner, name, *digest).await?).await?;
+                    of_component(&admitted, name, pinned)?
+                }
+            }),
+            (PinnedSkill::Refused { failure }, None) => Err(failure.clone()),
+        };
+        skills.insert(name.clone(), skill);
     }
     Ok(skills)
 }
 
-/// The very components of the run: registered ones, or those that were kept.
-pub(super) async fn resolve_live(inner: &Inner, started: &RunStarted) -> Result<Skills, Failure> {
-    components(inner, started.skills.iter()).await
+/// The skill of a component, as the journal names it.
+fn of_component(admitted: &Admitted, name: &SkillId, pinned: &PinnedSkill) -> Result<Arc<Prepared>, Failure> {
+    let (export, terms) = match pinned {
+        PinnedSkill::Component { export, terms, .. } => (export.as_ref(), terms.as_deref()),
+        PinnedSkill::Refused { .. } => (None, None),
+    };
+    admitted.skill(name, export, &terms.cloned().unwrap_or_default()).map(Arc::new)
 }
 
-async fn components(
-    inner: &Inner,
-    pinned: impl Iterator<Item = (&SkillId, &PinnedSkill)>,
-) -> Result<Skills, Failure> {
+/// Another build in the place of a recorded component: the same export of it, on the same terms.
+async fn another_build(
+    registry: &Registry,
+    (name, pinned): (&SkillId, &PinnedSkill),
+    build: &Arc<[u8]>,
+) -> Result<Arc<Prepared>, Failure> {
+    let admitted = registry.admit(Arc::clone(build)).await?;
+    of_component(&admitted, name, pinned)
+}
+
+/// The very components of the run: registered ones, or those that were kept.
+pub(super) async fn resolve_live(inner: &Inner, started: &RunStarted) -> Result<Skills, Failure> {
     let mut skills = Skills::new();
-    for (name, pinned) in pinned {
+    for (name, pinned) in &started.skills {
         let skill = match pinned {
-            PinnedSkill::Component { digest, .. } => Ok(find(inner, name, *digest).await?),
+            PinnedSkill::Component { digest, .. } => Ok(match inner.registry.native(digest) {
+                Some(native) => native,
+                None => of_component(&*find(inner, name, *digest).await?, name, pinned)?,
+            }),
             PinnedSkill::Refused { failure } => Err(failure.clone()),
         };
         skills.insert(name.clone(), skill);
@@ -211,12 +234,12 @@ async fn components(
     Ok(skills)
 }
 
-async fn find(inner: &Inner, name: &SkillId, digest: Digest) -> Result<Arc<Prepared>, Failure> {
+async fn find(inner: &Inner, name: &SkillId, digest: Digest) -> Result<Arc<Admitted>, Failure> {
     if let Some(skill) = inner.registry.by_digest(&digest) {
         return Ok(skill);
     }
     if let Some(bytes) = inner.components.as_ref().and_then(|store| store.find(digest)) {
-        return inner.registry.prepare(bytes.into()).await;
+        return inner.registry.admit(bytes.into()).await;
     }
     let registered = inner.registry.get(name).map_or_else(
         || "no skill of that name is registered".to_owned(),

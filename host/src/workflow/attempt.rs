@@ -61,6 +61,7 @@ pub(super) async fn attempt(
         seed: context.course.seed(),
         cursor: cursor.clone(),
         input: input.clone(),
+        environment: skill.terms().grants.environment(&context.environment),
         fuel: cut.unwrap_or(fuel),
         deadline: context.course.waits().then(|| (left_of(context, cursor, deadline), deadline)),
         stop: context.stop.subscribe(),
@@ -134,7 +135,7 @@ fn recorded_cut(context: &RunContext, cursor: &Cursor) -> Option<Fuel> {
 /// An attempt that ran into the recorded cut ends as the recorded one did.
 fn repeat_cut(context: &RunContext, cursor: &Cursor, ended: &mut Ended) {
     let Some((place, recorded)) = cut_off(context, cursor) else { return };
-    if came_to_the_panic(&recorded, ended) {
+    if came_to_the_panic(&recorded, ended) || is_native_cut(place, ended) {
         (ended.result, ended.interrupted) = (Err(recorded.recorded_failure()), Some(place));
         return;
     }
@@ -157,6 +158,11 @@ fn repeat_cut(context: &RunContext, cursor: &Cursor, ended: &mut Ended) {
         );
         *failure = Failure::new(ErrorCode::ReplayDivergence, message);
     }
+}
+
+/// Where a skill in Rust was cut off outside of its calls cannot be repeated. It ends there, whatever it makes of its time.
+fn is_native_cut(place: Interrupted, ended: &Ended) -> bool {
+    place == Interrupted::Fuel(Fuel::ZERO) && ended.fuel == Fuel::ZERO && stop_at_once(ended).is_ok()
 }
 
 /// The host's own panic cannot be repeated. An attempt that has used the same fuel came to the same place, whatever it made

@@ -8,6 +8,7 @@ use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::{SkillId, StepId};
 use aos_core::journal::{Cursor, RunEnding, StepEnded};
 use aos_core::outcome::Status;
+use aos_core::policy::Environment;
 use aos_core::retry::ends_the_run;
 use aos_core::workflow::{OnError, Step, Workflow};
 use serde_json::Value;
@@ -51,6 +52,8 @@ pub(super) struct RunContext {
     pub permits: Arc<Semaphore>,
     pub metrics: Metrics,
     pub deadline: Option<Duration>,
+    /// The variables that the workflow grants.
+    pub environment: Environment,
     /// Elements of steps whose tasks are still there.
     pub elements: Elements,
 }
@@ -86,6 +89,7 @@ impl Runner {
             permits,
             metrics,
             deadline,
+            environment: workflow.grants().environment.clone(),
             elements: Elements::default(),
         };
         let graph = Graph::new(workflow.steps());

@@ -20,8 +20,12 @@ pub(crate) fn skills(said: &[PathBuf]) -> Vec<PathBuf> {
     if !said.is_empty() {
         return said.to_vec();
     }
-    let installed = home("XDG_DATA_HOME", ".local/share").map(|data| data.join("aos/skills"));
-    std::iter::once(PathBuf::from(BUILT)).chain(installed).collect()
+    std::iter::once(PathBuf::from(BUILT)).chain(installed()).collect()
+}
+
+/// Skills that were added, for all projects of this user.
+pub(crate) fn installed() -> Option<PathBuf> {
+    home("XDG_DATA_HOME", ".local/share").map(|data| data.join("aos/skills"))
 }
 
 /// Where compiled components are kept, for all projects of this user.

@@ -13,6 +13,7 @@ mod progress_bar;
 mod render;
 mod serve;
 mod setup;
+mod skills_options;
 
 use std::process::ExitCode;
 
@@ -21,7 +22,8 @@ use rustix::process::Signal;
 use tokio::signal::unix::SignalKind;
 use tracing::level_filters::LevelFilter;
 
-use self::options::{Aos, Command, SkillsCommand};
+use self::options::{Aos, Command};
+use self::skills_options::{NewCommand, SkillsCommand};
 
 fn main() -> ExitCode {
     let aos = Aos::parse();
@@ -65,7 +67,12 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Skills { command: SkillsCommand::List(list) } => commands::list(list).await,
         Command::Skills { command: SkillsCommand::Describe(describe) } => commands::describe(describe).await,
         Command::Skills { command: SkillsCommand::Check(check) } => commands::check(check).await,
+        Command::Skills { command: SkillsCommand::Add(add) } => commands::add(add).await,
+        Command::Skills { command: SkillsCommand::Remove(remove) } => commands::remove(&remove),
+        Command::Skills { command: SkillsCommand::Update(update) } => commands::update(update).await,
         Command::Skills { command: SkillsCommand::Wit(wit) } => commands::wit(&wit),
+        Command::Invoke(invoke) => commands::invoke(invoke).await,
+        Command::New { command: NewCommand::Skill(skill) } => commands::new_skill(&skill),
         Command::CompileComponent { .. } => Ok(ExitCode::SUCCESS),
     }
 }

@@ -12,6 +12,7 @@ use crate::money_options::{
     BUDGET_EXAMPLES, BudgetCommand, MoneyArgs, PRICES_EXAMPLES, PriceListArg, PricesArgs,
 };
 use crate::serve::{SERVE_EXAMPLES, ServeArgs};
+use crate::skills_options::{INVOKE_EXAMPLES, InvokeArgs, NewCommand, SKILLS_EXAMPLES, SkillsCommand};
 
 /// What follows the help of a run.
 const RUN_EXAMPLES: &str = "\
@@ -163,7 +164,16 @@ pub(crate) enum Command {
     /// Serve runs over HTTP: begin, follow, cancel, replay; metrics and health
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServeArgs),
-    /// Look at skills
+    /// Run one skill, without a workflow
+    #[command(after_help = INVOKE_EXAMPLES)]
+    Invoke(InvokeArgs),
+    /// Begin a project
+    New {
+        #[command(subcommand)]
+        command: NewCommand,
+    },
+    /// Skills: look at components, add them, remove them
+    #[command(after_help = SKILLS_EXAMPLES)]
     Skills {
         #[command(subcommand)]
         command: SkillsCommand,
@@ -178,6 +188,13 @@ pub(crate) struct RunArgs {
     /// A workflow, as YAML or JSON
     #[arg(value_name = "WORKFLOW")]
     pub workflow: PathBuf,
+    #[command(flatten)]
+    pub running: RunningArgs,
+}
+
+/// How something is run.
+#[derive(Debug, Args)]
+pub(crate) struct RunningArgs {
     /// The input, as JSON or as @FILE with JSON in it
     #[arg(long, value_name = "JSON|@FILE", default_value = "{}")]
     pub input: String,
@@ -297,55 +314,6 @@ pub(crate) struct KeygenArgs {
     /// Where to write PREFIX.key and PREFIX.pub
     #[arg(short, long, value_name = "PREFIX", default_value = "aos")]
     pub output: PathBuf,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum SkillsCommand {
-    /// Print one skill a line, its name first
-    List(ListArgs),
-    /// Print what a skill says of itself
-    Describe(DescribeArgs),
-    /// Look at a component: what it imports, what each import does, and whether it is admitted
-    Check(CheckArgs),
-    /// Write the contract that skills are built against, as WIT files
-    Wit(WitArgs),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ListArgs {
-    #[command(flatten)]
-    pub skills: SkillFolders,
-    #[command(flatten)]
-    pub format: FormatArg,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct DescribeArgs {
-    /// The skill's name
-    #[arg(value_name = "ID")]
-    pub id: String,
-    #[command(flatten)]
-    pub skills: SkillFolders,
-    #[command(flatten)]
-    pub format: FormatArg,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CheckArgs {
-    /// A component
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    #[command(flatten)]
-    pub skills: SkillFolders,
-    #[command(flatten)]
-    pub format: FormatArg,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct WitArgs {
-    /// The folder to write them into
-    #[arg(value_name = "DIR", default_value = "wit")]
-    pub folder: PathBuf,
 }
 
 #[derive(Debug, Args)]

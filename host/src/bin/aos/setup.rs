@@ -6,13 +6,14 @@ use anyhow::Context as _;
 use aos_host::budget::PriceList;
 use aos_host::failure::{ErrorCode, Failure};
 use aos_host::providers::{StubWorld, World};
-use aos_host::{Runtime, RuntimeBuilder, read_component};
+use aos_host::{Runtime, RuntimeBuilder, SkillFile, SkillFolder, read_component};
 use std::sync::Arc;
 
 use crate::folders;
 use crate::models::models;
 use crate::money_options::PriceListArg;
 use crate::render::say;
+use crate::skills_options::SkillFolder as SkillFolderArg;
 
 /// What a runtime takes from outside: the world, and what things cost in it.
 #[derive(Clone)]
@@ -109,6 +110,21 @@ pub(crate) fn component(path: &Path) -> Result<Vec<u8>, Failure> {
     }
     let parsed = wat::Parser::new().parse_bytes(Some(path), &bytes).map(std::borrow::Cow::into_owned);
     parsed.map_err(|error| Failure::new(ErrorCode::ComponentInvalid, error.to_string()))
+}
+
+/// Reads a component, in its binary or its text format, with the sidecar beside it.
+pub(crate) fn skill_file(path: &Path) -> Result<SkillFile, Failure> {
+    let file = SkillFile::read(path)?;
+    if path.extension().is_none_or(|extension| extension != "wat") {
+        return Ok(file);
+    }
+    Ok(SkillFile { component: component(path)?, ..file })
+}
+
+/// The folder of skills that is changed: the one that is said, or that of this user.
+pub(crate) fn skill_folder(said: &SkillFolderArg) -> anyhow::Result<SkillFolder> {
+    let folder = said.folder.clone().or_else(folders::installed);
+    Ok(SkillFolder::new(folder.context("there is no home folder; name a folder of skills with --skills")?))
 }
 
 /// A runtime without skills.

@@ -43,7 +43,7 @@ impl Written {
     /// Waits until the guest has written all of it, or has let go of it.
     pub(super) async fn whole(self) -> Result<Bytes, Failure> {
         let dropped = |_| {
-            let message = "the request's body was dropped before it was finished";
+            let message = "the body was dropped before it was finished";
             Err(Failure::new(ErrorCode::RequestInvalid, message))
         };
         self.0.await.unwrap_or_else(dropped)
@@ -70,10 +70,10 @@ impl OutgoingBody {
             let failure = Failure::new(ErrorCode::RequestTooLarge, message);
             refuse(failure, types::ErrorCode::HttpRequestBodySize(Some(MAX_BODY_BYTES as u64)))
         } else if trailers.is_some_and(|trailers| !trailers.is_empty()) {
-            let failure = invalid("a request with trailers is not sent");
+            let failure = invalid("trailers are not sent");
             refuse(failure, types::ErrorCode::HttpRequestTrailerSectionSize(Some(0)))
         } else if self.promised.is_some_and(|promised| promised != length) {
-            let failure = invalid("the request's body has another length than its content-length says");
+            let failure = invalid("the body has another length than its content-length says");
             refuse(failure, types::ErrorCode::HttpRequestBodySize(Some(length)))
         } else {
             (Ok(buffer.bytes.freeze()), Ok(()))

@@ -45,6 +45,16 @@ impl Fields {
         self.named(CONTENT_LENGTH).next()?.parse().ok()
     }
 
+    /// The fields of a request that the guest is asked.
+    pub(super) const fn of_input(entries: Vec<(String, String)>) -> Self {
+        Self { entries, immutable: true }
+    }
+
+    /// All of them.
+    pub(super) fn into_entries(self) -> Vec<(String, String)> {
+        self.entries
+    }
+
     /// The fields that the gate takes: all but the one that the host writes.
     pub(super) fn for_the_gate(self) -> Vec<(String, String)> {
         let mut entries = self.entries;

@@ -23,6 +23,7 @@ mod served;
 
 pub(super) use bindings::wasi::http::{outgoing_handler, types};
 pub(crate) use requests::Requests;
+pub(crate) use served::{Answered, Served, WholeAnswer, handle};
 
 impl types::Host for super::Guest {
     /// No stream of these doors fails, so no error of a stream is one of HTTP.

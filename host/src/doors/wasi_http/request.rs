@@ -70,6 +70,20 @@ pub(super) fn method_name(method: &Method) -> &str {
     }
 }
 
+/// The method of a name.
+pub(super) fn method_of(name: &str) -> Method {
+    match name {
+        "GET" => Method::Get,
+        "HEAD" => Method::Head,
+        "POST" => Method::Post,
+        "PUT" => Method::Put,
+        "DELETE" => Method::Delete,
+        "OPTIONS" => Method::Options,
+        "PATCH" => Method::Patch,
+        other => Method::Other(other.to_owned()),
+    }
+}
+
 /// What may stand in a URI unescaped (RFC 3986, section 2), without the delimiters of its parts.
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(&byte)

@@ -23,7 +23,7 @@ pub struct IncomingResponse {
 /// A resource `incoming-body`.
 pub struct IncomingBody {
     stream: Option<Reading>,
-    _held: Arc<Held>,
+    _held: Option<Arc<Held>>,
 }
 
 /// A resource `future-trailers`. No answer has trailers.
@@ -34,8 +34,13 @@ pub struct FutureTrailers {
 
 impl IncomingBody {
     pub(super) fn new(bytes: Bytes, held: Held) -> Self {
-        let held = Arc::new(held);
-        Self { stream: Some(Reading { rest: bytes, _held: Arc::clone(&held) }), _held: held }
+        let held = Some(Arc::new(held));
+        Self { stream: Some(Reading { rest: bytes, _held: held.clone() }), _held: held }
+    }
+
+    /// The body of a request that the guest is asked. It came with its input, and counts as that.
+    pub(super) fn of_input(bytes: Bytes) -> Self {
+        Self { stream: Some(Reading { rest: bytes, _held: None }), _held: None }
     }
 }
 
@@ -115,7 +120,7 @@ impl Pollable for FutureTrailers {
 /// The stream of a body: all of it is there from the start.
 struct Reading {
     rest: Bytes,
-    _held: Arc<Held>,
+    _held: Option<Arc<Held>>,
 }
 
 #[wasmtime_wasi::async_trait]

@@ -104,8 +104,7 @@ fn set(args: &BudgetSetArgs) -> anyhow::Result<()> {
         None => ceiling,
     };
     let name = &args.budget.name;
-    let set = Movement::Set { ceiling, absorbed_ceiling };
-    let ((), account) = folders::budgets().budget(name.clone()).change(now(), |_| Ok(((), Some(set))))?;
+    let account = folders::budgets().budget(name.clone()).set(ceiling, absorbed_ceiling, now())?;
     print_account(name, &account, args.budget.format.format)
 }
 

@@ -11,50 +11,73 @@ use aos_host::providers::FileSink;
 use aos_host::trace::TraceParent;
 use aos_host::units::Money;
 use aos_host::workflow_format::{MAX_WORKFLOW_BYTES, Workflow};
-use aos_host::{Parting, RunOptions};
+use aos_host::{Parting, RunOptions, Runtime};
 use serde_json::Value;
 
 use super::budget::{full_path, holds, say_unsettled};
 use super::follow::{follow, part};
 use crate::folders;
 use crate::money_options::MoneyArgs;
-use crate::options::RunArgs;
+use crate::options::{RunArgs, RunningArgs};
 use crate::render::{conclude, say, show_faults};
 use crate::setup::{self, Outside};
 
 /// Runs a workflow.
 pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
-    let input = input(&args.input)?;
-    let mut options = money(&args.money)?;
-    if let Some(parent) = args.traceparent.or_else(inherited_trace) {
-        options = options.trace(parent);
-    }
-    let world = Outside::new(setup::world(args.stubs.as_deref())?, &args.money.prices)?;
-    let bytes = read_workflow(&args.workflow)?;
+    let RunArgs { workflow: path, running } = args;
+    let input = input(&running.input)?;
+    let options = options(&running)?;
+    let world = outside(&running)?;
+    let bytes = read_workflow(&path)?;
     let workflow = match Workflow::parse(&bytes) {
         Ok(workflow) => workflow,
         Err(invalid) => {
-            show_faults(&args.workflow, &invalid);
-            return conclude(&setup::empty(world)?.refuse(&invalid.into()), args.format.format);
+            show_faults(&path, &invalid);
+            return conclude(&setup::empty(world)?.refuse(&invalid.into()), running.format.format);
         }
     };
-    let runtime = setup::runtime(world, &args.skills.folders).await?;
+    let runtime = setup::runtime(world, &running.skills.folders).await?;
+    carry_out(&runtime, &workflow, input, (options, running)).await
+}
+
+/// What a run takes from outside.
+pub(super) fn outside(running: &RunningArgs) -> anyhow::Result<Outside> {
+    Outside::new(setup::world(running.stubs.as_deref())?, &running.money.prices)
+}
+
+/// How a run differs from what its workflow says.
+pub(super) fn options(running: &RunningArgs) -> anyhow::Result<RunOptions> {
+    let options = money(&running.money)?;
+    Ok(match running.traceparent.or_else(inherited_trace) {
+        Some(parent) => options.trace(parent),
+        None => options,
+    })
+}
+
+/// Runs a workflow to its end, with its journal, and shows what it does.
+pub(super) async fn carry_out(
+    runtime: &Runtime,
+    workflow: &Workflow,
+    input: Value,
+    (options, running): (RunOptions, RunningArgs),
+) -> anyhow::Result<ExitCode> {
+    let format = running.format.format;
     let id = runtime.new_id();
     let in_runs = || Path::new(folders::STATE).join("runs").join(format!("{id}.jsonl"));
-    let journal = args.journal.unwrap_or_else(in_runs);
+    let journal = running.journal.unwrap_or_else(in_runs);
     let sink = match FileSink::create(&journal) {
-        Ok(sink) => sink.durability(args.durability.into()),
+        Ok(sink) => sink.durability(running.durability.into()),
         Err(error) => {
             let failure = Failure::from(error).with_subcode(NEW_JOURNAL);
-            return conclude(&runtime.refuse(&failure), args.format.format);
+            return conclude(&runtime.refuse(&failure), format);
         }
     };
     let mut options = options.id(id).journal(sink);
-    let budget = args.money.budget.map(|name| folders::budgets().budget(name));
+    let budget = running.money.budget.map(|name| folders::budgets().budget(name));
     if let Some(budget) = &budget {
         options = options.budget(Arc::new(budget.clone()), full_path(&journal));
     }
-    let run = runtime.start(&workflow, input, options);
+    let run = runtime.start(workflow, input, options);
     let parting = follow(run, Some(workflow.steps().len())).await;
     budget.iter().for_each(|budget| say_unsettled(budget, id, &parting));
     let never_began = !matches!(&parting, Parting::Ended(outcome) if outcome.is_of_a_run());
@@ -67,7 +90,7 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     } else {
         say(&format!("journal {}", journal.display()));
     }
-    part(&parting, &journal, args.format.format)
+    part(&parting, &journal, format)
 }
 
 /// The trace of whoever started this program. What is none begins none, as the standard asks.
@@ -89,7 +112,8 @@ fn money(args: &MoneyArgs) -> anyhow::Result<RunOptions> {
     Ok(options)
 }
 
-fn input(text: &str) -> anyhow::Result<Value> {
+/// The input that is said.
+pub(super) fn input(text: &str) -> anyhow::Result<Value> {
     let read =
         |text: &str, place: &str| json::read(text).map_err(|error| anyhow::anyhow!("{place}: {error}"));
     match text.strip_prefix('@') {

@@ -1,0 +1,141 @@
+//! `aos skills add`
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use aos_host::failure::{ErrorCode, Failure};
+use aos_host::ids::SkillId;
+use aos_host::providers::World;
+use aos_host::{Added, Admission, Naming, Runtime, SkillFile, SkillFolder};
+use serde::Serialize;
+
+use super::print_json;
+use super::report::{shape, title, to_paste};
+use crate::options::Format;
+use crate::render::{plain, print, say, say_help};
+use crate::setup;
+use crate::skills_options::AddArgs;
+
+/// What became of one component, as JSON.
+#[derive(Serialize)]
+struct Outcome {
+    file: String,
+    name: Option<SkillId>,
+    added: bool,
+    admission: Admission,
+    refused: Option<Failure>,
+}
+
+/// Puts components into the folder of skills.
+pub(crate) async fn add(args: AddArgs) -> anyhow::Result<ExitCode> {
+    let folder = setup::skill_folder(&args.into)?;
+    let files = if args.path.is_dir() { components(&args.path)? } else { vec![args.path.clone()] };
+    anyhow::ensure!(
+        args.name.is_none() || files.len() == 1,
+        "--name is for one component, and these are {}",
+        files.len()
+    );
+    let runtime = setup::empty(World::live())?;
+    runtime.load_skills(folder.path()).await;
+    let (mut outcomes, mut refused) = (Vec::new(), false);
+    for file in files {
+        let outcome = one(&runtime, &folder, &file, args.name.as_ref()).await?;
+        refused |= outcome.refused.is_some();
+        if args.format.format == Format::Text {
+            tell(&folder, &outcome)?;
+        }
+        outcomes.push(outcome);
+    }
+    if args.format.format == Format::Json {
+        print_json(&outcomes)?;
+    }
+    Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn components(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "wasm" || extension == "wat"));
+    paths.sort();
+    anyhow::ensure!(!paths.is_empty(), "{} has no component (*.wasm)", folder.display());
+    Ok(paths)
+}
+
+async fn one(
+    runtime: &Runtime,
+    folder: &SkillFolder,
+    file: &Path,
+    name: Option<&SkillId>,
+) -> anyhow::Result<Outcome> {
+    let SkillFile { naming, component, sidecar } = setup::skill_file(file)?;
+    let naming = name.map_or(naming, |name| Naming::Given(name.clone()));
+    let admission = runtime.examine_component(component.clone(), &naming, &sidecar).await;
+    let file = file.display().to_string();
+    let outcome = |name, added, admission: &Admission, refused| Outcome {
+        file: file.clone(),
+        name,
+        added,
+        admission: admission.clone(),
+        refused,
+    };
+    if let Some(failure) = admission.refused.clone() {
+        return Ok(outcome(None, false, &admission, Some(failure)));
+    }
+    let Some(name) = base(&naming, &admission) else {
+        let failure =
+            Failure::new(ErrorCode::NameInvalid, "the file's name is none for a skill; give one with --name");
+        return Ok(outcome(None, false, &admission, Some(failure)));
+    };
+    if let Some(taken) = taken(runtime, &admission) {
+        return Ok(outcome(Some(name), false, &admission, Some(taken)));
+    }
+    let about: Vec<_> =
+        admission.skills.iter().map(|skill| format!("{}: {}", skill.id, skill.description)).collect();
+    Ok(match folder.add(&name, &component, &about.join("\n")) {
+        Ok(added) => outcome(Some(name), added == Added::New, &admission, None),
+        Err(failure) => outcome(Some(name), false, &admission, Some(failure)),
+    })
+}
+
+/// What it is called in the folder: as it was said, as it says itself, or as its file.
+fn base(naming: &Naming, admission: &Admission) -> Option<SkillId> {
+    let own = admission.skills.first().filter(|skill| skill.export.is_none()).map(|skill| skill.id.clone());
+    match naming {
+        Naming::Given(name) => Some(name.clone()),
+        Naming::OwnOr(name) => Some(own.unwrap_or_else(|| name.clone())),
+        Naming::Own => own,
+    }
+}
+
+/// A name of its skills that another component of the folder has.
+fn taken(runtime: &Runtime, admission: &Admission) -> Option<Failure> {
+    let other = |skill: &aos_host::skill::SkillMetadata| {
+        let other = runtime.skill(&skill.id)?;
+        (other.metadata().digest != admission.digest).then(|| {
+            let message = format!(
+                "the name {} belongs to another component already ({}); give this one another with --name, or put it in \
+                 that one's place with aos skills update",
+                skill.id,
+                other.metadata().digest
+            );
+            Failure::new(ErrorCode::NameInvalid, message)
+        })
+    };
+    admission.skills.iter().find_map(other)
+}
+
+fn tell(folder: &SkillFolder, outcome: &Outcome) -> anyhow::Result<()> {
+    if let Some(failure) = &outcome.refused {
+        say(&format!("not added: {}: {failure}", outcome.file));
+        say_help(failure.advice());
+        return Ok(());
+    }
+    let Some(name) = &outcome.name else { return Ok(()) };
+    let what = if outcome.added { "added" } else { "there already:" };
+    print(&format!("{what} {name} in {}\n", folder.sidecar(name).display()))?;
+    for skill in &outcome.admission.skills {
+        print(&format!("  {}  {}  {}\n", title(skill), skill.id, plain(&shape(&skill.input_schema))))?;
+    }
+    print(&to_paste(&outcome.admission))
+}
