@@ -35,6 +35,10 @@ build-skills: setup
                 cp "$built/wasm32-wasip2/release/${component#*/}.wasm" target/$component.wasm; \
         done
 
+# Build the components of fixtures/third-party, each with its own toolchain, which is brought where it can be had
+build-third-party: setup
+    @.ci/third-party
+
 # Build the program
 build: setup
     cargo build --locked --workspace
@@ -60,7 +64,7 @@ demo: build-skills build
     done
 
 # Run all tests
-test: build-skills build
+test: build-skills build-third-party build
     cargo test --locked --workspace
     cd skills-wasm && cargo test --locked
 

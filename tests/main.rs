@@ -2,7 +2,7 @@
 //!
 //! `support` builds the worlds and holds every run to the acceptance criteria of the specification; `workflow` has a
 //! module for each workflow of the specification; `program` starts `aos` as a process; `house` reads the repository
-//! itself; `failures` breaks the network in every way; `hostile` runs components that mean harm; `effects` tries what components can import, class by class.
+//! itself; `failures` breaks the network in every way; `hostile` runs components that mean harm; `effects` tries what components can import, class by class; `third_party` runs components that know nothing of this host.
 
 mod effects;
 mod failures;
@@ -10,4 +10,5 @@ mod hostile;
 mod house;
 mod program;
 mod support;
+mod third_party;
 mod workflow;

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use aos_host::failure::ErrorCode;
-use aos_host::{Admission, EffectClass, ImportNote};
+use aos_host::sidecar::Sidecar;
+use aos_host::{Admission, EffectClass, ImportNote, Naming};
 use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
 use wit_parser::{LiftLowerAbi, ManglingAndAbi, Resolve};
 
@@ -43,7 +44,7 @@ fn importing(interfaces: &[String]) -> Vec<u8> {
 }
 
 async fn examine(interfaces: &[String]) -> Admission {
-    elsewhere().await.examine_skill(importing(interfaces)).await
+    elsewhere().await.examine_component(importing(interfaces), &Naming::Own, &Sidecar::default()).await
 }
 
 fn refusal(admission: &Admission) -> ErrorCode {

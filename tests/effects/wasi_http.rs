@@ -267,7 +267,8 @@ fn an_attempt_that_is_cut_off_while_it_computes_stops_at_the_same_unit_with_its_
         let server = Server::start([Reply::silence()]).await;
         let open = json!({"url": "ORIGIN/open", "method": "POST", "pieces": ["half"]});
         let with = json!({"do": "compute", "open": open, "sent": {"url": "ORIGIN/sent"}});
-        let step = json!({"deadline_ms": 1000, "retry": {"max_attempts": 1}, "with": with});
+        // A fast machine uses up all the fuel of the attempt in a second.
+        let step = json!({"deadline_ms": 400, "retry": {"max_attempts": 1}, "with": with});
         let run = run_at(&server, step).await;
         run.assert_failure(ErrorCode::Timeout);
         assert!(matches!(end_of_attempt(&run).interrupted, Some(Interrupted::Fuel(_))));
@@ -281,8 +282,7 @@ fn a_body_that_is_dropped_before_it_is_finished_is_not_sent() {
     in_time(async {
         let request = json!({"url": "ORIGIN/", "method": "POST", "pieces": ["half"]});
         let (run, server) = run([Reply::status(204)], json!({"do": "unfinished", "request": request})).await;
-        let message =
-            "internal-error: REQUEST_INVALID: the request's body was dropped before it was finished";
+        let message = "internal-error: REQUEST_INVALID: the body was dropped before it was finished";
         assert_eq!(seen(&run)["error"], message);
         assert_eq!(server.connections(), 0);
         let [result] = results(&run).try_into().unwrap();

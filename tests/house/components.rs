@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use aos_host::read_component;
+use aos_host::sidecar::Sidecar;
+use aos_host::{Naming, read_component};
 
 use crate::support::cargo::cargo;
 use crate::support::runtime::{elsewhere, in_time_on_threads, root};
@@ -25,9 +26,11 @@ fn the_skills_build_with_cargo_component() {
     in_time_on_threads(async {
         for id in ["http_call", "llm_invoke", "json_transform"] {
             let file = target.join(format!("wasm32-wasip1/release/{id}.wasm"));
-            let admission = elsewhere().await.examine_skill(read_component(&file).unwrap()).await;
+            let component = read_component(&file).unwrap();
+            let runtime = elsewhere().await;
+            let admission = runtime.examine_component(component, &Naming::Own, &Sidecar::default()).await;
             assert!(admission.refused.is_none(), "{id}: {:?}", admission.refused);
-            assert_eq!(admission.metadata.unwrap().id.as_str(), id);
+            assert_eq!(admission.skills[0].id.as_str(), id);
         }
     });
 }

@@ -124,7 +124,7 @@ fn a_check_tells_the_class_of_every_import() {
             let ended = home.aos(["skills", "check", file, "--format", "json"]).await;
             ended.assert_code(0);
             let admission = ended.json();
-            assert_eq!((&admission["metadata"]["id"], &admission["refused"]), (&json!(name), &json!(null)));
+            assert_eq!((&admission["skills"][0]["id"], &admission["refused"]), (&json!(name), &json!(null)));
             let imports = admission["imports"].as_array().unwrap();
             assert!(!imports.is_empty());
             for import in imports {

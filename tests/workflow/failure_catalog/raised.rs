@@ -93,10 +93,8 @@ pub(super) fn raised_by(code: ErrorCode) -> Raised {
             here(|| registered(components(r#"(component (import "evil:door/open@1.0.0" (instance)))"#)))
         }
         ErrorCode::LinkTypeMismatch => here(|| {
-            let text = r#"(component
-                (core module $m (func (export "f"))) (core instance $i (instantiate $m))
-                (func $f (canon lift (core func $i "f"))) (export "describe" (func $f)) (export "invoke" (func $f)))"#;
-            registered(components(text))
+            let log = r#"(instance (export "log" (func (param "message" string))))"#;
+            registered(components(&format!(r#"(component (import "aos:skill/log@0.1.0" {log}))"#)))
         }),
         ErrorCode::CompileFailed => here(without_a_compiler),
         ErrorCode::CompileTimeout => {

@@ -1,0 +1,167 @@
+//! What the functions of a component are called, and what cannot be called.
+
+use aos_host::Naming;
+use aos_host::failure::ErrorCode;
+use aos_host::ids::SkillId;
+use aos_host::sidecar::Sidecar;
+use aos_host::skill::SkillMetadata;
+
+use super::every_type::world;
+use super::scene::{admission, described, named};
+use crate::support::runtime::{elsewhere, in_time_on_threads};
+
+fn names(skills: &[SkillMetadata]) -> Vec<&str> {
+    skills.iter().map(|skill| skill.id.as_str()).collect()
+}
+
+#[test]
+fn functions_are_named_by_interface_and_by_package_where_that_is_needed() {
+    in_time_on_threads(async {
+        let component = world(
+            "package a:one@1.0.0;
+             interface tools { run: func(); stop: func(); }
+             interface more { again: func() -> string; }
+             world w { export tools; export more; export b:two/tools@2.0.0; export bare: func(n: u8) -> u8; }
+             package b:two@2.0.0 { interface tools { run: func(); } }",
+        );
+        let admission = admission(&component, "x").await;
+        let mut found = names(&admission.skills);
+        found.sort_unstable();
+        assert_eq!(
+            found,
+            ["x.a.one.tools.run", "x.b.two.tools.run", "x.bare", "x.more.again", "x.tools.stop"]
+        );
+        assert_eq!(described(&admission, "x.b.two.tools.run").version, "2.0.0");
+    });
+}
+
+#[test]
+fn what_json_cannot_carry_is_told_with_the_reason() {
+    in_time_on_threads(async {
+        let component = world(
+            "package a:one;
+             interface tools {
+                 resource file { constructor(); read: func() -> string; }
+                 open: func(name: string) -> file;
+                 close: func(file: file);
+                 count: func() -> u32;
+             }
+             world w { export tools; }",
+        );
+        let admission = admission(&component, "x").await;
+        assert_eq!(names(&admission.skills), ["x"]);
+        let told: Vec<_> = admission
+            .uncallable
+            .iter()
+            .map(|left| format!("{}: {}", left.export.function(), left.reason))
+            .collect();
+        let expected = [
+            ("[constructor]file", "belongs to a resource"),
+            ("[method]file.read", "belongs to a resource"),
+            ("open", "its result has a resource"),
+            ("close", "its parameter file has a resource"),
+        ];
+        for (function, reason) in expected {
+            let is_told =
+                told.iter().any(|told| told.starts_with(&format!("{function}: ")) && told.contains(reason));
+            assert!(is_told, "{function} in {told:?}");
+        }
+    });
+}
+
+#[test]
+fn a_component_that_has_nothing_to_call_is_refused_with_the_reason() {
+    in_time_on_threads(async {
+        let component = world(
+            "package a:one;
+             interface tools { resource file; open: func() -> file; }
+             world w { export tools; }",
+        );
+        let refused =
+            elsewhere().await.examine_component(component, &named("x"), &Sidecar::default()).await.refused;
+        let refused = refused.unwrap();
+        assert_eq!(refused.code, ErrorCode::ExportMissing);
+        assert!(
+            refused.message.contains("open") && refused.message.contains("resource"),
+            "{}",
+            refused.message
+        );
+    });
+}
+
+#[test]
+fn a_type_that_doubles_at_each_level_is_not_followed_to_its_end() {
+    in_time_on_threads(async {
+        let levels: String =
+            (1..12).map(|level| format!("type t{level} = tuple<t{0}, t{0}>;\n", level - 1)).collect();
+        let text = format!(
+            "package a:one;
+             interface tools {{ type t0 = u8; {levels} small: func() -> t3; large: func() -> t11; }}
+             world w {{ export tools; }}"
+        );
+        let admission = admission(&world(&text), "x").await;
+        assert_eq!(names(&admission.skills), ["x"]);
+        assert!(
+            admission.uncallable[0].reason.contains("more than 1024 parts"),
+            "{:?}",
+            admission.uncallable
+        );
+    });
+}
+
+#[test]
+fn a_component_without_a_name_is_refused_and_two_of_one_name_are_told() {
+    in_time_on_threads(async {
+        let runtime = crate::support::runtime::live().await;
+        let component = |ty: &str| world(&format!("package a:one; world w {{ export f: func() -> {ty}; }}"));
+        let refused = runtime.register_skill(component("u8")).await.unwrap_err();
+        assert_eq!(refused.code, ErrorCode::NameInvalid);
+        let register = async |bytes: Vec<u8>, name: &str| {
+            let naming = Naming::Given(SkillId::new(name).unwrap());
+            runtime.register_component(bytes, &naming, &Sidecar::default()).await
+        };
+        register(component("u8"), "x").await.unwrap();
+        register(component("u8"), "x").await.unwrap();
+        let refused = register(component("u16"), "x").await.unwrap_err();
+        assert_eq!(refused.code, ErrorCode::NameInvalid);
+        assert!(refused.message.contains("belongs to another component"), "{}", refused.message);
+        assert_eq!(register(component("u16"), "y").await.unwrap().skills[0].metadata().id.as_str(), "y");
+        let taken = register(component("u16"), "http_call").await.unwrap_err();
+        assert_eq!(taken.code, ErrorCode::NameInvalid);
+    });
+}
+
+#[test]
+fn documentation_that_a_component_carries_is_its_description() {
+    in_time_on_threads(async {
+        let text = "package a:one@1.0.0;
+             /// Shapes and what can be done with them.
+             interface shapes {
+                 /// A point in the plane.
+                 record point {
+                     /// To the right.
+                     x: f64,
+                     y: f64,
+                 }
+                 /// Which way.
+                 enum way {
+                     /// Towards the sky.
+                     up,
+                     down,
+                 }
+                 /// Moves a point
+                 /// by one.
+                 move: func(point: point, way: way) -> point;
+             }
+             world w { export shapes; }";
+        let plain = described(&admission(&world(text), "x").await, "x").description.clone();
+        assert_eq!(plain, "The function move of a:one/shapes@1.0.0.");
+        let admission = admission(&super::every_type::documented(text), "x").await;
+        let moves = described(&admission, "x");
+        assert_eq!(moves.description, "Moves a point by one.");
+        let point = &moves.input_schema["properties"]["point"];
+        assert_eq!(point["description"], "A point in the plane.");
+        assert_eq!(point["properties"]["x"]["description"], "To the right.");
+        assert_eq!(moves.input_schema["properties"]["way"]["oneOf"][0]["description"], "Towards the sky.");
+    });
+}
