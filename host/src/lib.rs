@@ -5,6 +5,23 @@
 //! writes everything down, and names every failure. So each run can be repeated byte for byte without a network, and
 //! always ends in a [`StructuredOutcome`](outcome::StructuredOutcome).
 //!
+//! # A tour
+//!
+//! - [`Runtime`] is the one type to know: it registers skills, runs [workflows](workflow_format::Workflow), and repeats
+//!   recorded runs. [`RuntimeBuilder`] sets it up; [`RunOptions`] say how one run differs; a [`Run`] goes on by itself.
+//! - Skills are components of the contract `aos:skill/skill` ([`Runtime::register_skill`]), any other component
+//!   ([`Runtime::register_component`], with a [`sidecar::Sidecar`]), or Rust of your own ([`NativeSkill`], which gets a
+//!   [`Door`]).
+//! - [`providers::World`] is the outside: live, scripted ([`providers::StubWorld`]), or made of your own providers.
+//! - [`outcome::StructuredOutcome`] is what every run ends in; [`failure`] has the catalogue of codes, [`budget`] the ledger,
+//!   [`agent_budget`] budgets of many runs.
+//! - [`journal`] reads what was recorded. [`Runtime::replay`] proves that it repeats, [`Runtime::certify`] in three engines,
+//!   and [`certification`] writes that down. [`Runtime::resume`] goes on with a run that was killed.
+//!
+//! `docs/embedding.md` has five programs of under 40 lines.
+//!
+//! # How it is built
+//!
 //! The floors of this crate. A file imports only from rooms that stand before its own in this list, or from its own room,
 //! and the engine (`sandbox`) does not know the world (`providers`). A test reads the list, so it is the rule. Floors 0
 //! and 1 are the crate `aos_core`, which is re-exported here.

@@ -5,6 +5,7 @@ mod failure_pages;
 mod frozen;
 mod golden;
 mod operations;
+mod public_api;
 mod threats;
 mod worked_example;
 

@@ -3,12 +3,15 @@
 mod budgets;
 mod certify;
 mod documents;
+mod examples;
 mod full_disk;
 mod hostile_files;
 mod interrupted;
+mod invoke;
 mod journals;
 mod logs;
 mod models;
+mod new_skill;
 mod offline;
 mod out_of_memory;
 mod process;

@@ -156,7 +156,7 @@ impl Ended {
 }
 
 /// The program, of the same build as this test.
-fn program() -> &'static Path {
+pub(super) fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let test = std::env::current_exe().expect("the path of this test");

@@ -16,6 +16,7 @@ mod mixed_skill_workflow;
 mod model_provider;
 mod model_provider_anthropic;
 mod model_router;
+mod native_skill;
 mod observability;
 mod permanent_failure_workflow;
 mod replay_certification;

@@ -285,7 +285,7 @@ impl Gate {
     }
 
     /// Whether the recorded attempt began the call of this index. A stub world answers calls that it never made.
-    fn was_begun(&self, index: u32) -> bool {
+    pub(super) fn was_begun(&self, index: u32) -> bool {
         let cursor = &self.0.cursor;
         match &self.0.side {
             Side::Replay(replayer) => replayer.holds(cursor, index),

@@ -43,6 +43,21 @@ impl Gate {
         indices.contains(&index).then(|| ended.recorded_failure())
     }
 
+    /// The failure with which a recorded attempt ended that was cut off where it used no fuel: a skill in Rust, outside of its
+    /// calls.
+    #[must_use]
+    pub(crate) fn cut_outside_of_calls(&self) -> Option<Failure> {
+        let ended = self.recorded_end()?;
+        (ended.interrupted == Some(Interrupted::Fuel(Fuel::ZERO))).then(|| ended.recorded_failure())
+    }
+
+    /// Whether the recorded attempt has no crossing beyond those that were made again.
+    #[must_use]
+    pub(crate) fn is_at_recorded_end(&self) -> bool {
+        let made = self.progress().crossings();
+        !self.was_begun(made)
+    }
+
     pub(super) fn recall<C: HostCall>(
         &self,
         replayer: &Replayer,

@@ -50,6 +50,7 @@ pub struct ImportNote {
 /// What an import needs that someone has to grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Need {
     /// Hosts: `grants.hosts`.
     Hosts,

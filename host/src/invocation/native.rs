@@ -114,6 +114,7 @@ impl NativeSkill {
             failure = caught_up(&gate, stopped(&mut stop)) => (Err(failure), true),
             failure = told(&mut ended) => (Err(failure), false),
             returned = caught(work) => returned.map_or_else(|panic| (Err(panic), true), |returned| (returned, false)),
+            failure = cut_again(&gate) => (Err(failure), true),
             failure = caught_up(&gate, late(deadline.map(Deadline::new), Duration::ZERO)) => (Err(failure), true),
         };
         let place = || gate.in_flight().map_or(Interrupted::Fuel(Fuel::ZERO), Interrupted::Call);
@@ -125,6 +126,16 @@ impl NativeSkill {
         };
         Ended { result, fuel: Fuel::ZERO, interrupted, memory: 0 }
     }
+}
+
+/// The end of a recorded invocation that was cut off outside of its calls, once all of them were made again: what it waits
+/// for beside its door nobody repeats.
+async fn cut_again(gate: &Gate) -> Failure {
+    let Some(failure) = gate.cut_outside_of_calls() else { return std::future::pending().await };
+    while !gate.is_at_recorded_end() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    failure
 }
 
 /// The end of the invocation, as its door tells it.

@@ -11,6 +11,8 @@ mod json;
 mod outcome;
 mod prices;
 mod schema;
+mod sidecar;
+mod wit;
 mod workflow;
 mod yaml;
 
@@ -20,7 +22,7 @@ use aos_core::failure::{ErrorCode, Failure};
 pub(crate) type Body = fn(&[u8]);
 
 /// All of them, by the names of their targets.
-pub(crate) const BODIES: [(&str, Body); 13] = [
+pub(crate) const BODIES: [(&str, Body); 15] = [
     ("workflow", workflow::parse),
     ("journal", journal::read),
     ("journal_lines", journal::read_lines),
@@ -34,6 +36,8 @@ pub(crate) const BODIES: [(&str, Body); 13] = [
     ("answers", http::answers),
     ("budget_lines", budget_lines::read),
     ("injections", injections::read),
+    ("sidecar", sidecar::read),
+    ("wit", wit::read),
 ];
 
 /// Bytes of a failure's message.

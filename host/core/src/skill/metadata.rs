@@ -19,6 +19,7 @@ pub enum SkillEffect {
 
 /// How a skill is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[non_exhaustive]
 #[serde(rename_all = "lowercase")]
 pub enum SkillKind {
     /// A component of the contract `aos:skill/skill`, JSON in and JSON out.

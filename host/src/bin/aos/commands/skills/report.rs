@@ -59,6 +59,7 @@ const fn kind(kind: SkillKind) -> &'static str {
         SkillKind::Command => "command",
         SkillKind::Handler => "handler",
         SkillKind::Native => "native",
+        _ => "other",
     }
 }
 
@@ -69,6 +70,7 @@ fn need(import: &ImportNote) -> &'static str {
         Some(Need::Models) => "needs models, which a workflow grants",
         Some(Need::Environment) => "sees the variables that a workflow grants",
         Some(Need::Never) => "is refused whenever it is used: nobody can grant it",
+        Some(_) => "needs something that a workflow grants",
     }
 }
 
@@ -78,7 +80,7 @@ pub(super) fn to_paste(admission: &Admission) -> String {
     let (workflow, sidecar, grant) = match (wants(Need::Hosts), wants(Need::Models)) {
         (true, true) => (
             "hosts: [HOST], models: [MODEL]",
-            "hosts = [\"HOST\"]\n                models = [\"MODEL\"]",
+            "hosts = [\"HOST\"]\n                      models = [\"MODEL\"]",
             "host=HOST",
         ),
         (true, false) => ("hosts: [HOST]", "hosts = [\"HOST\"]", "host=HOST"),
@@ -90,7 +92,7 @@ pub(super) fn to_paste(admission: &Admission) -> String {
         "  it reaches nothing before someone grants it; paste\n    \
          into a workflow   grants: {{{workflow}}}\n    \
          for a try         aos invoke {name} --grant {grant}\n    \
-         into its sidecar  [grants]\n                {sidecar}\n"
+         into its sidecar  [grants]\n                      {sidecar}\n"
     )
 }
 
