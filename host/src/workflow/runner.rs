@@ -207,7 +207,8 @@ impl Runner {
         let outcome =
             ledger::with_facts(&self.context.course, |facts| facts.step_outcome(&step.id, &step.skill));
         if let Some(outcome) = outcome {
-            self.context.scope.add(&step.id, &outcome);
+            let is_read = self.workflow.outcomes_read().reads(&step.id);
+            self.context.scope.add(&step.id, &outcome, is_read);
         }
         self.graph.end(place, ended);
         if self.is_fatal(place) && matches!(self.context.course, Course::Live(_)) {

@@ -25,8 +25,8 @@ impl Scope {
         Self { root: RwLock::new(json!({"input": input, "steps": {}, "outcomes": {}})) }
     }
 
-    /// Adds a step that has ended.
-    pub(crate) fn add(&self, step: &StepId, outcome: &StructuredOutcome) {
+    /// Adds a step that has ended: its output, and its outcome where some expression reads that.
+    pub(crate) fn add(&self, step: &StepId, outcome: &StructuredOutcome, is_read: bool) {
         let mut root = self.root.write().unwrap_or_else(PoisonError::into_inner);
         let mut put = |part: &str, value: Value| {
             if let Some(members) = root.get_mut(part).and_then(Value::as_object_mut) {
@@ -34,7 +34,9 @@ impl Scope {
             }
         };
         put("steps", outcome.output.clone());
-        put("outcomes", serde_json::to_value(outcome).unwrap_or_default());
+        if is_read {
+            put("outcomes", serde_json::to_value(outcome).unwrap_or_default());
+        }
     }
 
     /// The value of a binding.

@@ -12,6 +12,6 @@ mod spec;
 pub use fault::{Fault, WorkflowInvalid};
 pub use plan::find_cycle;
 pub use spec::{
-    DEFAULT_CEILING_CENTS, ForEach, MAX_ITEMS, MAX_PARALLEL, MAX_STEPS, MAX_WORKFLOW_BYTES, OnError, Step,
-    Workflow, WorkflowBudget,
+    DEFAULT_CEILING_CENTS, ForEach, MAX_ITEMS, MAX_PARALLEL, MAX_STEPS, MAX_WORKFLOW_BYTES, OnError,
+    OutcomesRead, Step, Workflow, WorkflowBudget,
 };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::WorkflowInvalid;
 use super::check::check;
-use super::expression::{Binding, Template};
+use super::expression::{Binding, References, Template};
 use crate::budget::FailedSteps;
 use crate::ids::{Digest, SkillId, StepId};
 use crate::policy::Grants;
@@ -40,6 +40,27 @@ pub struct Workflow {
     pub(super) deadline: Option<Duration>,
     pub(super) steps: Arc<[Step]>,
     pub(super) output: Option<Binding>,
+    pub(super) outcomes: OutcomesRead,
+}
+
+/// Which outcomes of steps the expressions of a workflow read. The others need not be kept for them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OutcomesRead {
+    any: bool,
+    named: BTreeSet<String>,
+}
+
+impl OutcomesRead {
+    /// Whether the outcome of a step is read.
+    #[must_use]
+    pub fn reads(&self, step: &StepId) -> bool {
+        self.any || self.named.contains(step.as_str())
+    }
+
+    pub(super) fn add(&mut self, found: &References) {
+        self.any |= found.dynamic.is_some();
+        self.named.extend(found.outcomes.keys().cloned());
+    }
 }
 
 /// What a workflow says of the money of its runs.
@@ -155,6 +176,12 @@ impl Workflow {
     #[must_use]
     pub fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// Which outcomes of steps its expressions read.
+    #[must_use]
+    pub const fn outcomes_read(&self) -> &OutcomesRead {
+        &self.outcomes
     }
 
     /// What a run gives; `None`: an object of every step's output.

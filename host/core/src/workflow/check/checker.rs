@@ -10,8 +10,8 @@ use serde_json::Value;
 use crate::failure::ErrorCode;
 use crate::ids::NameInvalid;
 use crate::units::MAX_EXACT_INTEGER;
-use crate::workflow::Fault;
 use crate::workflow::positions::Positions;
+use crate::workflow::{Fault, OutcomesRead};
 
 /// Longest deadline or pause: a day.
 pub(super) const MAX_MILLIS: u64 = 24 * 60 * 60 * 1000;
@@ -22,12 +22,20 @@ pub(super) struct Checker {
     pub(super) positions: Positions,
     /// Which step each name stands for, by its place in the file.
     pub(super) names: BTreeMap<String, usize>,
+    /// Which outcomes the expressions so far read.
+    pub(super) outcomes: OutcomesRead,
     faults: Vec<Fault>,
 }
 
 impl Checker {
     pub(super) fn new(text: Arc<str>, positions: Positions) -> Self {
-        Self { text, positions, names: BTreeMap::new(), faults: Vec::new() }
+        Self {
+            text,
+            positions,
+            names: BTreeMap::new(),
+            outcomes: OutcomesRead::default(),
+            faults: Vec::new(),
+        }
     }
 
     pub(super) fn into_faults(self) -> Vec<Fault> {

@@ -112,6 +112,7 @@ impl Checker {
         sight: Sight,
     ) -> BTreeSet<String> {
         let part = |span: &Range<usize>| text.get(span.clone()).unwrap_or_default();
+        self.outcomes.add(found);
         let mut used = BTreeSet::new();
         for (name, span) in found.steps.iter().chain(&found.outcomes) {
             if self.names.contains_key(name) {

@@ -35,7 +35,8 @@ impl Checker {
         self.cycle(&steps);
         let (name, text) = (name?.to_string(), self.text.clone());
         let steps = steps.into();
-        Some(Workflow { name, text, input, grants, budget, deadline, steps, output })
+        let outcomes = std::mem::take(&mut self.outcomes);
+        Some(Workflow { name, text, input, grants, budget, deadline, steps, output, outcomes })
     }
 
     fn input(&mut self, document: Value) -> Option<Schema> {
