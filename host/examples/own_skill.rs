@@ -9,12 +9,14 @@ use serde_json::json;
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let stubs = StubWorld::parse("http: [{url: 'https://api.example.com/zen', body: be brief}]")?;
     let runtime = Runtime::builder().world(World::stub(stubs)).build()?;
-    runtime.register_native(NativeSkill::new("shout", "1.0.0", |input, door| async move {
-        let url = input.get("url").and_then(|url| url.as_str()).unwrap_or_default();
-        let request = HttpRequest::get(url)?;
-        // Allowed by the workflow's grants, paid for, and recorded.
-        let answer = door.send(request).await?;
-        Ok(json!(String::from_utf8_lossy(&answer.body).to_uppercase()))
+    runtime.register_native(NativeSkill::new("shout", "1.0.0", |input, door| {
+        Box::pin(async move {
+            let url = input.get("url").and_then(|url| url.as_str()).unwrap_or_default();
+            let request = HttpRequest::get(url)?;
+            // Allowed by the workflow's grants, paid for, and recorded.
+            let answer = door.send(request).await?;
+            Ok(json!(String::from_utf8_lossy(&answer.body).to_uppercase()))
+        })
     })?)?;
 
     let workflow = Workflow::parse(

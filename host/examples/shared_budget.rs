@@ -11,7 +11,7 @@ use serde_json::json;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let stubs = StubWorld::parse("llm: {summarize: {text: This is a summary., tokens: 50}}")?;
+    let stubs = StubWorld::parse("llm: {summarize: {text: This is a summary., tokens: 50, delay_ms: 500}}")?;
     let runtime = Runtime::builder().world(World::stub(stubs)).build()?;
     runtime.register_skill(std::fs::read("target/skills/llm_invoke.wasm")?).await?;
     let ask = r#"{aos: 1, name: ask, grants: {models: [gpt-4o-mini]}, budget: {ceiling_cents: 40},

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::{Digest, SkillId};
+use aos_core::policy::check_environment;
 use aos_core::sidecar::Sidecar;
 use wasmtime::component::Linker;
 
@@ -78,21 +79,25 @@ impl Registry {
         bytes: impl Into<Arc<[u8]>>,
         (naming, sidecar): (&Naming, &Sidecar),
     ) -> Result<Registered, Failure> {
+        let variables = sidecar.grants.environment.as_ref();
+        variables.map_or(Ok(()), check_environment).map_err(|error| {
+            Failure::new(ErrorCode::ConfigInvalid, format!("the sidecar's environment: {error}"))
+        })?;
         let admitted = self.admit(bytes.into()).await?;
         let (skills, uncallable) = admitted.skills(naming, sidecar)?;
         let mut known = self.known();
         for skill in &skills {
             let metadata = skill.metadata();
-            let first = known.by_name.get(&metadata.id).map(|first| first.metadata());
-            if let Some(first) =
-                first.filter(|first| first.digest != metadata.digest || first.export != metadata.export)
-            {
-                let message = format!(
-                    "the name {} belongs to another component already ({})",
-                    metadata.id, first.digest
-                );
-                return Err(Failure::new(ErrorCode::NameInvalid, message));
-            }
+            let Some(first) = known.by_name.get(&metadata.id) else { continue };
+            let (digest, export) = (first.metadata().digest, &first.metadata().export);
+            let message = if digest != metadata.digest || *export != metadata.export {
+                format!("the name {} belongs to another component already ({digest})", metadata.id)
+            } else if first.terms() != skill.terms() {
+                format!("the name {} belongs to the same component on other terms already", metadata.id)
+            } else {
+                continue;
+            };
+            return Err(Failure::new(ErrorCode::NameInvalid, message));
         }
         let place = |skill: Prepared| {
             let name = skill.metadata().id.clone();

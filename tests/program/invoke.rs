@@ -48,6 +48,9 @@ fn a_component_runs_by_its_path_and_its_run_repeats() {
         let outcome = wrong.outcome();
         assert_eq!(outcome.code.as_str(), "INPUT_SCHEMA_VIOLATION");
         assert_eq!(outcome.details["pointer"], "/with/numbers/0");
+        let bad = home.write("bad.wasm", "no component").aos(["invoke", "./bad.wasm"]).await;
+        bad.assert_code(1);
+        assert!(bad.stdout.contains("./bad.wasm: "), "{}", bad.stdout);
         let long = home.aos(["invoke", "./sums.wat", "--input", r#"{"numbers": [9007199254740993]}"#]).await;
         long.assert_code(2);
         assert!(long.stderr.contains("quote it"), "{}", long.stderr);
@@ -133,13 +136,17 @@ fn one_function_of_several_is_chosen_by_name() {
             let ended = invoke(&home, "./pages.wasm", input.clone(), &["--function", name]).await;
             assert_eq!(ended.outcome().output, json!("x"));
         }
+        home.aos(["skills", "add", "pages.wasm"]).await.assert_code(0);
+        let by_name = invoke(&home, "pages", input.clone(), &["--function", "title-of"]).await;
+        assert_eq!(by_name.outcome().output, json!("x"));
+        home.aos(["skills", "remove", "pages"]).await.assert_code(0);
         let none = invoke(&home, "./pages.wasm", input.clone(), &["--function", "nothing"]).await;
         none.assert_code(2);
         assert!(none.stderr.contains("pages.reader.title-of"), "{}", none.stderr);
         let unknown = invoke(&home, "pages.reader.title-of", input, &[]).await;
         unknown.assert_code(2);
         assert!(unknown.stderr.contains("http_call"), "{}", unknown.stderr);
-        for grant in ["hosts=x", "host=ftp://x", "env=A", "model="] {
+        for grant in ["hosts=x", "host=ftp://x", "env=A", "env==x", "model="] {
             home.aos(["invoke", "./pages.wasm", "--grant", grant]).await.assert_code(2);
         }
     });
@@ -216,11 +223,16 @@ fn another_build_is_tried_on_the_journals_before_it_is_put_in_place() {
         home.write("other.wat", text.replace("\"sum\"", "\"add\""));
         let parted = home.aos(["skills", "update", "sums", "other.wat"]).await;
         parted.assert_code(1);
+        // A component of one function is called as its file, so what workflows call is the same, and what journals hold is not.
         assert!(
             parted.stdout.contains("parts") && parted.stdout.contains("EXPORT_MISSING"),
             "{}",
             parted.stdout
         );
+        home.write("wider.wat", text.replace("(result s64)", "(result u64)"));
+        let changed = home.aos(["skills", "update", "sums", "wider.wat"]).await;
+        changed.assert_code(1);
+        assert!(changed.stdout.contains("changed     sums gives another output"), "{}", changed.stdout);
         assert_eq!(digest().await, before);
         let tried = home.aos(["skills", "update", "sums", "same.wat", "--dry-run"]).await;
         tried.assert_code(0);
@@ -231,5 +243,13 @@ fn another_build_is_tried_on_the_journals_before_it_is_put_in_place() {
         assert_ne!(digest().await, before);
         home.aos(["skills", "update", "sums", "other.wat", "--force"]).await.assert_code(0);
         home.aos(["skills", "update", "nobody", "other.wat"]).await.assert_code(1);
+        let again = home.aos(["skills", "update", "sums", "other.wat"]).await;
+        again.assert_code(0);
+        assert!(again.stdout.contains("already"), "{}", again.stdout);
+        home.aos(["skills", "update", "sums", "same.wat", "--journals", "nowhere"]).await.assert_code(2);
+        std::fs::create_dir(home.path("none")).unwrap();
+        let untried = home.aos(["skills", "update", "sums", "same.wat", "--journals", "none"]).await;
+        untried.assert_code(0);
+        assert!(untried.stdout.contains("nothing was tried"), "{}", untried.stdout);
     });
 }

@@ -49,7 +49,7 @@ fn a_status_that_is_not_accepted_is_a_failure() {
         let input = json!({"url": "/nowhere", "accept_status": ["400-403", "5xx"]});
         scene.failure(NAME, input, ErrorCode::SkillError).await;
         let failed = scene.failure(NAME, json!({"url": "no url"}), ErrorCode::InputSchemaViolation).await;
-        assert_eq!(failed.details["pointer"], "/url", "{}", failed.message);
+        assert_eq!(failed.details["pointer"], "/with/url", "{}", failed.message);
     });
 }
 

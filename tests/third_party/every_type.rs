@@ -143,9 +143,47 @@ fn echo(ty: &WitType) -> Vec<u8> {
     component(&resolve, world, wat::parse_str(module).unwrap())
 }
 
+/// A component whose one function `f` is a body of core WebAssembly with a memory of 64 pages.
+fn giving(ty: &str, body: &str) -> Vec<u8> {
+    let (resolve, world) = resolved(&format!("package test:gives; world w {{ export f: func() -> {ty}; }}"));
+    let module = format!(r#"(module (memory (export "memory") 64) (func (export "f") {body}))"#);
+    component(&resolve, world, wat::parse_str(module).unwrap())
+}
+
+#[test]
+fn what_a_function_gives_is_bounded_and_is_refused_by_name_where_json_has_no_word() {
+    in_time_on_threads(async {
+        let workflow = parse(r#"{aos: 1, name: one, output: "${ .steps.it }", steps: [{id: it, skill: f}]}"#);
+        let list = |length: u32| {
+            format!(
+                "(result i32) (i32.store (i32.const 0) (i32.const 65536)) \
+                 (i32.store (i32.const 4) (i32.const {length})) (i32.const 0)"
+            )
+        };
+        for (ty, body, code, pointer) in [
+            ("list<u8>", list(1_000_000), "OK", None),
+            ("list<u8>", list(3_000_000), "PAYLOAD_LIMIT", None),
+            ("list<u8>", list(u32::MAX), "ABI_VIOLATION", None),
+            ("f64", "(result f64) (f64.const nan)".to_owned(), "OUTPUT_SCHEMA_VIOLATION", Some("")),
+            ("f32", "(result f32) (f32.const -inf)".to_owned(), "OUTPUT_SCHEMA_VIOLATION", Some("")),
+            ("char", "(result i32) (i32.const 0xd800)".to_owned(), "ABI_VIOLATION", None),
+            ("string", list(4), "OK", None),
+        ] {
+            let runtime = live().await;
+            runtime.register_component(giving(ty, &body), &named("f"), &Sidecar::default()).await.unwrap();
+            let outcome = runtime.run(&workflow, json!({})).await;
+            assert_eq!(outcome.code.as_str(), code, "{ty} {body}: {}", outcome.message);
+            if let Some(pointer) = pointer {
+                assert_eq!(outcome.details["pointer"], pointer);
+                assert!(outcome.message.contains("JSON has no number"), "{}", outcome.message);
+            }
+        }
+    });
+}
+
 /// The JSON of a value.
 fn written(ty: &WitType, value: &WitValue) -> Value {
-    let listed = Function { params: Vec::new(), result: Some(Shape::Tuple(vec![ty.clone()]).into()) };
+    let listed = Function { params: Vec::new().into(), result: Some(Shape::Tuple(vec![ty.clone()]).into()) };
     let mut output = listed.output(Some(&WitValue::Tuple(vec![value.clone()]))).unwrap();
     output[0].take()
 }
@@ -176,12 +214,15 @@ fn what_goes_into_a_component_comes_out_of_it_whatever_its_type() {
 fn a_run_of_a_typed_function_is_recorded_and_replayed_like_any_other() {
     in_time_on_threads(async {
         let field = |name: &str, shape: Shape| Field { name: name.to_owned(), docs: None, ty: shape.into() };
-        let ty = Shape::Record(vec![
-            field("name", Shape::String),
-            field("bytes", Shape::Bytes),
-            field("big", Shape::Unsigned(64)),
-            field("maybe", Shape::Option(Box::new(Shape::Char.into()))),
-        ]);
+        let ty = Shape::Record(
+            vec![
+                field("name", Shape::String),
+                field("bytes", Shape::Bytes),
+                field("big", Shape::Unsigned(64)),
+                field("maybe", Shape::Option(Box::new(Shape::Char.into()))),
+            ]
+            .into(),
+        );
         let component = echo(&ty.into());
         let runtime = live().await;
         runtime.register_component(component.clone(), &named("echo"), &Sidecar::default()).await.unwrap();

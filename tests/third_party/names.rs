@@ -125,6 +125,11 @@ fn a_component_without_a_name_is_refused_and_two_of_one_name_are_told() {
         let refused = register(component("u16"), "x").await.unwrap_err();
         assert_eq!(refused.code, ErrorCode::NameInvalid);
         assert!(refused.message.contains("belongs to another component"), "{}", refused.message);
+        // The same component on other terms is another skill.
+        let sidecar = Sidecar::parse("[limits]\nfuel = 1000").unwrap();
+        let naming = Naming::Given(SkillId::new("x").unwrap());
+        let refused = runtime.register_component(component("u8"), &naming, &sidecar).await.unwrap_err();
+        assert!(refused.message.contains("on other terms"), "{}", refused.message);
         assert_eq!(register(component("u16"), "y").await.unwrap().skills[0].metadata().id.as_str(), "y");
         let taken = register(component("u16"), "http_call").await.unwrap_err();
         assert_eq!(taken.code, ErrorCode::NameInvalid);
@@ -155,7 +160,7 @@ fn documentation_that_a_component_carries_is_its_description() {
              }
              world w { export shapes; }";
         let plain = described(&admission(&world(text), "x").await, "x").description.clone();
-        assert_eq!(plain, "The function move of a:one/shapes@1.0.0.");
+        assert_eq!(plain, "");
         let admission = admission(&super::every_type::documented(text), "x").await;
         let moves = described(&admission, "x");
         assert_eq!(moves.description, "Moves a point by one.");
@@ -163,5 +168,66 @@ fn documentation_that_a_component_carries_is_its_description() {
         assert_eq!(point["description"], "A point in the plane.");
         assert_eq!(point["properties"]["x"]["description"], "To the right.");
         assert_eq!(moves.input_schema["properties"]["way"]["oneOf"][0]["description"], "Towards the sky.");
+    });
+}
+
+#[test]
+fn a_long_name_of_an_export_is_cut_and_cannot_be_called() {
+    in_time_on_threads(async {
+        let (long, longer) = ("a".repeat(56), "a".repeat(1000));
+        let text = format!(
+            "package a:one; world w {{ export b: func(); export {long}: func(); export {longer}: func(); }}"
+        );
+        let admission = admission(&world(&text), "some-name").await;
+        assert_eq!(names(&admission.skills), ["some-name.b".to_owned(), format!("some-name.{long}")][..1]);
+        assert_eq!(admission.uncallable.len(), 2);
+        for left in &admission.uncallable {
+            assert!(left.export.to_string().len() <= 512 && !left.reason.is_empty(), "{left:?}");
+        }
+    });
+}
+
+#[test]
+fn of_very_many_functions_some_can_be_called_and_the_rest_is_told() {
+    in_time_on_threads(async {
+        use std::fmt::Write as _;
+        let mut text = "package a:one; world w { ".to_owned();
+        (0..1200).for_each(|place| write!(text, "export g{place}: func(); ").unwrap());
+        let admission = admission(&world(&(text + "}")), "x").await;
+        assert_eq!(admission.skills.len(), 256);
+        assert!(admission.uncallable.len() <= 1001 - 256, "{}", admission.uncallable.len());
+        let last = &admission.uncallable.last().unwrap().reason;
+        assert!(last.contains("not looked at"), "{last}");
+    });
+}
+
+#[test]
+fn what_only_looks_like_a_server_or_a_program_is_a_function() {
+    in_time_on_threads(async {
+        let component = world(
+            "package a:one;
+             world w { export wasi:http/incoming-handler@0.2.3; export wasi:cli/run@0.2.3; }
+             package wasi:http@0.2.3 { interface incoming-handler { handle: func(n: u32) -> u32; } }
+             package wasi:cli@0.2.3 { interface run { run: func(n: u8) -> u8; } }",
+        );
+        let admission = admission(&component, "x").await;
+        let kinds: Vec<_> = admission.skills.iter().map(|skill| (skill.id.as_str(), skill.kind)).collect();
+        let function = aos_host::skill::SkillKind::Function;
+        assert_eq!(kinds, [("x.incoming-handler.handle", function), ("x.run.run", function)]);
+    });
+}
+
+#[test]
+fn a_function_called_run_beside_a_program_leaves_it_its_name_in_full() {
+    in_time_on_threads(async {
+        let component = world(
+            "package a:one;
+             world w { export run: func() -> u8; export wasi:cli/run@0.2.3; }
+             package wasi:cli@0.2.3 { interface run { run: func() -> result; } }",
+        );
+        let admission = admission(&component, "x").await;
+        let mut found = names(&admission.skills);
+        found.sort_unstable();
+        assert_eq!(found, ["x.run", "x.wasi.cli.run"], "{:?}", admission.uncallable);
     });
 }

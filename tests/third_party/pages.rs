@@ -88,8 +88,11 @@ fn it_is_limited_also_in_calls() {
         let grants = json!({"hosts": [server.origin()]});
         let input = json!({"url": server.url("/")});
         let hurried = Scene::new(&bytes, NAME, "[limits]\ndeadline_ms = 300").await.granting(grants.clone());
-        let failed = hurried.failure("pages.reader.fetch", input.clone(), ErrorCode::SkillError).await;
-        assert_eq!(failed.details["failed_calls"][0]["code"], "TIMEOUT", "{}", failed.message);
+        // The call ends at the deadline, and what the guest makes of that comes a moment before the attempt ends or after.
+        let run = hurried.run("pages.reader.fetch", input.clone()).await;
+        let failed = run.step("it");
+        let call = &failed.details["failed_calls"][0]["code"];
+        assert!(failed.code.as_str() == "TIMEOUT" || call == "TIMEOUT", "{}", run.outcome.message);
         let mute = Scene::new(&bytes, NAME, "[limits]\nhost_calls = 0").await.granting(grants);
         mute.failure("pages.reader.fetch", input, ErrorCode::CallLimit).await;
         assert_eq!(server.requests().len(), 1);

@@ -2,7 +2,7 @@
 
 use aos_host::failure::ErrorCode;
 use aos_host::ids::{Digest, SkillId};
-use aos_host::journal::{Event, PinnedSkill};
+use aos_host::journal::{Event, PinnedSkill, Recording};
 use aos_host::{Added, COMPONENTS, SkillFolder};
 use serde_json::json;
 
@@ -23,10 +23,10 @@ fn a_component_is_kept_by_its_digest_and_found_by_its_name() {
     let home = tempfile::tempdir().unwrap();
     let folder = SkillFolder::new(home.path().join("skills"));
     let bytes = component("u8");
-    assert_eq!(folder.add(&name("one"), &bytes, "what it is\nin two lines").unwrap(), Added::New);
-    assert_eq!(folder.add(&name("one"), &bytes, "").unwrap(), Added::Already);
-    assert_eq!(folder.add(&name("two"), &bytes, "").unwrap(), Added::New);
-    let taken = folder.add(&name("one"), &component("u16"), "").unwrap_err();
+    assert_eq!(folder.add(&name("one"), &bytes, (None, "what it is\nin two lines")).unwrap(), Added::New);
+    assert_eq!(folder.add(&name("one"), &bytes, (None, "")).unwrap(), Added::Already);
+    assert_eq!(folder.add(&name("two"), &bytes, (None, "")).unwrap(), Added::New);
+    let taken = folder.add(&name("one"), &component("u16"), (None, "")).unwrap_err();
     assert_eq!(taken.code, ErrorCode::NameInvalid);
     let kept = folder.path().join(COMPONENTS).join(format!("{}.wasm", Digest::of(&bytes)));
     assert_eq!(std::fs::read(&kept).unwrap(), bytes);
@@ -45,11 +45,44 @@ fn a_component_is_kept_by_its_digest_and_found_by_its_name() {
 }
 
 #[test]
+fn a_digest_in_a_sidecar_holds_a_component_beside_it_as_well() {
+    let home = tempfile::tempdir().unwrap();
+    let (one, other) = (component("u8"), component("u16"));
+    let write = |file: &str, bytes: &[u8]| std::fs::write(home.path().join(file), bytes).unwrap();
+    write("one.skill.toml", format!("component = \"{}\"\n", Digest::of(&one)).as_bytes());
+    write("one.wasm", &one);
+    in_time_on_threads(async {
+        assert!(live().await.load_skills(home.path()).await.refused.is_empty());
+        write("one.wasm", &other);
+        let refused = live().await.load_skills(home.path()).await.refused;
+        assert_eq!(refused[0].1.code, ErrorCode::SkillDigestMismatch, "{refused:?}");
+    });
+}
+
+#[test]
+fn a_sidecar_comes_along_and_one_that_is_broken_can_be_taken_out() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = SkillFolder::new(home.path());
+    let (bytes, own) = (component("u8"), "# mine\n[limits]\nhost_calls = 7\n");
+    folder.add(&name("one"), &bytes, (Some(own), "")).unwrap();
+    let text = std::fs::read_to_string(folder.sidecar(&name("one"))).unwrap();
+    assert_eq!(text, format!("component = \"{}\"\n{own}", Digest::of(&bytes)));
+    folder.add(&name("two"), &bytes, (None, "")).unwrap();
+    std::fs::write(folder.sidecar(&name("two")), "no TOML").unwrap();
+    // It may name the component, which stays for it.
+    folder.remove(&name("one")).unwrap();
+    let kept = home.path().join(COMPONENTS).join(format!("{}.wasm", Digest::of(&bytes)));
+    assert!(kept.exists());
+    folder.remove(&name("two")).unwrap();
+    assert!(folder.file(&name("two")).is_err());
+}
+
+#[test]
 fn another_build_takes_the_place_of_a_component_and_its_terms_stay() {
     let home = tempfile::tempdir().unwrap();
     let folder = SkillFolder::new(home.path());
     let (old, new) = (component("u8"), component("u16"));
-    folder.add(&name("one"), &old, "").unwrap();
+    folder.add(&name("one"), &old, (None, "")).unwrap();
     let sidecar = folder.sidecar(&name("one"));
     let text = std::fs::read_to_string(&sidecar).unwrap() + "\n[limits]\nhost_calls = 7 # mine\n";
     std::fs::write(&sidecar, &text).unwrap();
@@ -94,6 +127,43 @@ fn a_folder_tells_what_is_wrong_with_each_file() {
         let place = loaded.refused.iter().find(|(_, failure)| failure.code == ErrorCode::ConfigInvalid);
         assert!(place.unwrap().1.message.contains("line 2 column 1"), "{place:?}");
         assert_eq!(loaded.skills.len(), 1);
+    });
+}
+
+#[test]
+fn a_run_that_was_killed_goes_on_with_the_export_and_the_terms_of_its_journal() {
+    in_time_on_threads(async {
+        let home = tempfile::tempdir().unwrap();
+        let component =
+            wat::parse_str(crate::support::runtime::read("fixtures/third-party/sums/sums.wat")).unwrap();
+        std::fs::write(home.path().join("sums.wasm"), &component).unwrap();
+        std::fs::write(home.path().join("sums.skill.toml"), "[limits]\nfuel = 5000\n").unwrap();
+        let runtime = live().await;
+        runtime.load_skills(home.path()).await;
+        elsewhere().await.know_component(component.clone()).await.unwrap();
+        let workflow = r#"{aos: 1, name: two, output: "${ .steps.b }", steps: [
+            {id: a, skill: sums, with: {numbers: [1, 2]}}, {id: b, skill: sums, with: {numbers: ["${ .steps.a }", 4]}}]}"#;
+        let run = record(&runtime, workflow, json!({})).await;
+        assert_eq!(run.assert_success().outcome.output, 7);
+        // Killed after the first step. What goes on knows the component by its digest alone, and no sidecar.
+        let text = String::from_utf8(run.journal.clone()).unwrap();
+        let whole: String = text.lines().take(3).map(|line| format!("{line}\n")).collect();
+        let path = home.path().join("killed.jsonl");
+        std::fs::write(&path, whole).unwrap();
+        let other = live().await;
+        other.know_component(component).await.unwrap();
+        let (sink, recording) = aos_host::providers::FileSink::take_up(&path).unwrap();
+        let resumed = other.resume(sink, recording, aos_host::ResumeOptions::default()).await.unwrap();
+        let outcome = resumed.outcome().await;
+        assert_eq!((outcome.code.as_str(), &outcome.output), ("OK", &json!(7)), "{}", outcome.message);
+        let journal = std::fs::read(&path).unwrap();
+        assert_eq!(elsewhere().await.replay(&journal).await.proof, Ok(()));
+        let entries = Recording::read(&journal).unwrap().entries().to_vec();
+        let granted = entries.into_iter().filter_map(|entry| match entry.event {
+            Event::StepStarted(started) => Some(started.fuel_granted.units()),
+            _ => None,
+        });
+        assert_eq!(granted.collect::<Vec<_>>(), [5000, 5000]);
     });
 }
 

@@ -1,8 +1,8 @@
 //! The door of a skill in Rust: the same gate, without WIT.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
-use aos_core::failure::Failure;
+use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::Seed;
 use aos_core::journal::Cursor;
 use aos_core::units::Timestamp;
@@ -10,12 +10,13 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use super::random::SeededRandom;
-use crate::gate::{Gate, HttpCall, LlmCall};
+use crate::gate::{Gate, HostCall, HttpCall, LlmCall};
 use crate::providers::{ChatRequest, ChatResponse, HttpRequest, HttpResponse};
 use crate::sandbox::Stop;
 
 /// How a line for the journal matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LogLevel {
     /// Every small step.
     Trace,
@@ -30,26 +31,35 @@ pub enum LogLevel {
 }
 
 /// The way to the world of one invocation of a [`NativeSkill`](crate::NativeSkill). Every call passes the gate: it is
-/// allowed, paid for and recorded, and a replay answers it from the journal. A clone is the same door.
+/// allowed, paid for and recorded, and a replay answers it from the journal. Calls are made one after the other, so that a
+/// replay makes them in the same order.
 ///
 /// What ends an invocation (a refused reservation, a journal that cannot be written, a replay that parts) ends it in the
-/// call that met it, which then never returns.
-#[derive(Clone)]
+/// call that met it, which then never returns. A call that is dropped before it has returned, such as by a timeout of the
+/// skill's own, ends the invocation as well: nobody could say when that was.
 pub struct Door {
     gate: Gate,
-    random: Arc<Mutex<SeededRandom>>,
-    stopped: watch::Sender<Option<Failure>>,
+    random: SeededRandom,
+    ended: watch::Sender<Option<EndedBy>>,
+}
+
+/// Why an invocation has to end.
+#[derive(Debug, Clone)]
+pub(crate) struct EndedBy {
+    /// The failure that it ends with.
+    pub(crate) failure: Failure,
+    /// Whether a call has no result.
+    pub(crate) cut_off: bool,
 }
 
 impl Door {
     pub(crate) fn new(gate: Gate, seed: &Seed, cursor: &Cursor) -> Self {
-        let random = Arc::new(Mutex::new(SeededRandom::new(seed, cursor)));
-        Self { gate, random, stopped: watch::Sender::new(None) }
+        Self { gate, random: SeededRandom::new(seed, cursor), ended: watch::Sender::new(None) }
     }
 
     /// Where it is told that the invocation has to end.
-    pub(crate) fn stopped(&self) -> watch::Receiver<Option<Failure>> {
-        self.stopped.subscribe()
+    pub(crate) fn ended(&self) -> watch::Receiver<Option<EndedBy>> {
+        self.ended.subscribe()
     }
 
     /// Sends a request, and waits for the whole answer. Redirects are not followed; a status is no error.
@@ -57,9 +67,9 @@ impl Door {
     /// # Errors
     ///
     /// A failure of the catalogue, such as `DESTINATION_DENIED` for a host that is not granted, or `TIMEOUT`.
-    pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Failure> {
+    pub async fn send(&mut self, request: HttpRequest) -> Result<HttpResponse, Failure> {
         let timeout_ms = u32::try_from(request.timeout.as_millis()).ok().filter(|millis| *millis > 0);
-        let call = HttpCall {
+        let answer = self.call(HttpCall {
             method: request.method,
             url: request.url.to_string(),
             headers: request.headers,
@@ -68,9 +78,8 @@ impl Door {
             idempotency_key: None,
             fault: None,
             parsed: OnceLock::new(),
-        };
-        let (_, answer) = self.or_end(self.gate.call(call).await).await;
-        answer.map(|answer| HttpResponse {
+        });
+        answer.await.map(|answer| HttpResponse {
             status: answer.status,
             headers: answer.headers,
             body: answer.body.into_bytes().into(),
@@ -82,14 +91,13 @@ impl Door {
     /// # Errors
     ///
     /// A failure of the catalogue, such as `CAPABILITY_DENIED` for a model that is not granted.
-    pub async fn ask(&self, question: ChatRequest) -> Result<ChatResponse, Failure> {
-        let call = LlmCall { question, timeout_ms: None, fault: None };
-        let (_, answer) = self.or_end(self.gate.call(call).await).await;
-        answer.map(|answer| answer.response)
+    pub async fn ask(&mut self, question: ChatRequest) -> Result<ChatResponse, Failure> {
+        let answer = self.call(LlmCall { question, timeout_ms: None, fault: None });
+        answer.await.map(|answer| answer.response)
     }
 
     /// Writes a line into the journal.
-    pub async fn log(&self, level: LogLevel, message: &str) {
+    pub async fn log(&mut self, level: LogLevel, message: &str) {
         let word = match level {
             LogLevel::Trace => "trace",
             LogLevel::Debug => "debug",
@@ -102,7 +110,7 @@ impl Door {
     }
 
     /// The date. A replay has the recorded one.
-    pub async fn now(&self) -> Timestamp {
+    pub async fn now(&mut self) -> Timestamp {
         let epoch = json!(Timestamp::EPOCH);
         let seen = self.gate.observe("wall-clock.now", epoch, |run| json!(run.world.clock.wall()));
         let seen = self.or_end(seen).await;
@@ -111,8 +119,15 @@ impl Door {
 
     /// Randomness that follows from the run's seed, so that a replay draws the same.
     #[must_use]
-    pub fn random(&self) -> [u8; 32] {
-        self.random.lock().unwrap_or_else(PoisonError::into_inner).draw_32()
+    pub fn random(&mut self) -> [u8; 32] {
+        self.random.draw_32()
+    }
+
+    async fn call<C: HostCall>(&self, call: C) -> Result<C::Answer, Failure> {
+        let guard = DropGuard { ended: &self.ended };
+        let came = self.gate.call(call).await;
+        std::mem::forget(guard);
+        self.or_end(came).await.1
     }
 
     /// What a call came to; or the end of the invocation, which does not come back.
@@ -120,10 +135,24 @@ impl Door {
         match came {
             Ok(value) => value,
             Err(stop) => {
-                self.stopped.send_replace(Some(stop.into_failure()));
+                let ended = EndedBy { failure: stop.into_failure(), cut_off: false };
+                self.ended.send_replace(Some(ended));
                 std::future::pending().await
             }
         }
+    }
+}
+
+/// Ends the invocation when a call is dropped.
+struct DropGuard<'a> {
+    ended: &'a watch::Sender<Option<EndedBy>>,
+}
+
+impl Drop for DropGuard<'_> {
+    fn drop(&mut self) {
+        let message = "the skill dropped a call before it had returned";
+        let failure = Failure::new(ErrorCode::SkillError, message).with_subcode("call-dropped");
+        self.ended.send_replace(Some(EndedBy { failure, cut_off: true }));
     }
 }
 

@@ -20,6 +20,7 @@ mod wall_clock;
 mod wasi_http;
 mod wire;
 
+pub(crate) use door::EndedBy;
 pub use door::{Door, LogLevel};
 pub(crate) use guest::Guest;
 pub use linker::EffectClass;

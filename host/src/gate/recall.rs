@@ -8,7 +8,7 @@ use aos_core::outcome::OutcomeCode;
 use aos_core::units::Fuel;
 use serde::Deserialize as _;
 
-use super::crossing::no_world;
+use super::crossing::{Side, no_world};
 use super::{Gate, HostCall};
 use crate::sandbox::Stop;
 
@@ -47,6 +47,7 @@ impl Gate {
     /// calls.
     #[must_use]
     pub(crate) fn cut_outside_of_calls(&self) -> Option<Failure> {
+        let Side::Replay(_) = &self.0.side else { return None };
         let ended = self.recorded_end()?;
         (ended.interrupted == Some(Interrupted::Fuel(Fuel::ZERO))).then(|| ended.recorded_failure())
     }

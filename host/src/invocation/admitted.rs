@@ -9,9 +9,9 @@ use aos_core::skill::{ExportName, ResourceContract, SkillKind, SkillMetadata};
 use serde::Serialize;
 use wasmtime::component::{Component, InstancePre};
 
-use super::Prepared;
 use super::callee::Callee;
 use super::skill_names::skill_names;
+use super::{Prepared, exports};
 use crate::doors::Guest;
 use crate::sandbox::Engine;
 
@@ -113,6 +113,9 @@ impl Admitted {
                     .extend(export.metadata.export.clone().map(|export| Uncallable { export, reason })),
             }
         }
+        if skills.is_empty() {
+            return Err(exports::nothing(&uncallable));
+        }
         Ok((skills, uncallable))
     }
 
@@ -127,7 +130,35 @@ impl Admitted {
         export: Option<&ExportName>,
         terms: &SkillTerms,
     ) -> Result<Prepared, Failure> {
-        let found = self.exports.iter().find(|found| found.metadata.export.as_ref() == export);
+        let exact = |found: &&Export| found.metadata.export.as_ref() == export;
+        self.skill_where(exact, (name, export, terms))
+    }
+
+    /// As [`Admitted::skill`], or the same function in a compatible version of its interface.
+    ///
+    /// # Errors
+    ///
+    /// As [`Admitted::skill`].
+    pub(crate) fn skill_like(
+        &self,
+        name: &SkillId,
+        export: Option<&ExportName>,
+        terms: &SkillTerms,
+    ) -> Result<Prepared, Failure> {
+        let like = |found: &&Export| match (found.metadata.export.as_ref(), export) {
+            (Some(found), Some(wanted)) => found.is_compatible(wanted),
+            (found, wanted) => found == wanted,
+        };
+        let exact = self.skill(name, export, terms);
+        exact.or_else(|_| self.skill_where(like, (name, export, terms)))
+    }
+
+    fn skill_where(
+        &self,
+        is_meant: impl Fn(&&Export) -> bool,
+        (name, export, terms): (&SkillId, Option<&ExportName>, &SkillTerms),
+    ) -> Result<Prepared, Failure> {
+        let found = self.exports.iter().find(|found| is_meant(found));
         let found = found.ok_or_else(|| {
             let wanted = export.map_or_else(|| "describe and invoke".to_owned(), ToString::to_string);
             let message = format!("the component {} exports no {wanted} that could be called", self.digest);

@@ -43,7 +43,7 @@ pub(super) async fn read(
 }
 
 /// What is in an error is for whoever wrote the workflow, and not the whole of a large document.
-fn bounded(failure: Failure) -> Failure {
+pub(super) fn bounded(failure: Failure) -> Failure {
     match failure.details.as_ref().map(ToString::to_string) {
         Some(text) if text.len() > MAX_DETAILS => Failure { details: details(&text), ..failure },
         _ => failure,
@@ -66,7 +66,15 @@ pub(super) fn with_calls(callee: &Callee, failure: Failure, gate: &Gate) -> Fail
         .take(MAX_CALLS)
         .map(|(call, failure)| json!({"call": call, "code": failure.code, "message": failure.message}));
     let calls: Vec<Value> = calls.collect();
-    Failure { message: told.message, ..failure }.with_detail("failed_calls", calls)
+    let mut failure = Failure { message: told.message, ..failure }.with_detail("failed_calls", calls);
+    // What was refused for want of a grant is refused again.
+    if failure.category == ErrorCategory::Transient
+        && failed.iter().all(|(_, call)| call.category == ErrorCategory::Permission)
+    {
+        failure.category = ErrorCategory::Permanent;
+        failure.retryable = failure.retry_class().is_retried();
+    }
+    failure
 }
 
 /// Reads what `invoke` returned.
@@ -101,24 +109,40 @@ fn failure(error: SkillError, gate: &Gate) -> Failure {
     }
 }
 
-/// Whether a skill may give itself this code.
-pub(super) fn may_claim(code: ErrorCode) -> bool {
-    code == ErrorCode::SkillError || CLAIMABLE.contains(&code)
+/// What a skill in Rust says of its own failure: a code that a skill may give itself, or its own word.
+pub(super) fn claimed(
+    code: ErrorCode,
+    (message, category, pause): (String, ErrorCategory, Option<u64>),
+    subcode: Option<String>,
+) -> Failure {
+    if CLAIMABLE.contains(&code) {
+        return Failure::new(code, message);
+    }
+    let category = match category {
+        own @ (ErrorCategory::Transient
+        | ErrorCategory::Permanent
+        | ErrorCategory::Resource
+        | ErrorCategory::Validation) => own,
+        _ => ErrorCategory::Skill,
+    };
+    let word = if code == ErrorCode::SkillError { subcode } else { Some(code.as_str().to_owned()) };
+    word.into_iter().fold(in_own_words(message, category, pause), Failure::with_subcode)
 }
 
 fn own_failure(message: String, word: Option<&str>, said: GuestCategory, pause: Option<u64>) -> Failure {
     let claimed = word.and_then(|word| word.parse().ok()).filter(|code| CLAIMABLE.contains(code));
-    if let Some(code) = claimed {
-        return Failure::new(code, message);
+    match claimed {
+        Some(code) => Failure::new(code, message),
+        None => word.into_iter().fold(in_own_words(message, category(said), pause), Failure::with_subcode),
     }
+}
+
+fn in_own_words(message: String, category: ErrorCategory, pause: Option<u64>) -> Failure {
     let mut failure = Failure::new(ErrorCode::SkillError, message);
-    failure.category = category(said);
+    failure.category = category;
     failure.retry_after_ms = pause.map(|pause| pause.min(MAX_PAUSE_MS));
     failure.retryable = failure.retry_class().is_retried();
-    match word {
-        Some(word) => failure.with_subcode(word),
-        None => failure,
-    }
+    failure
 }
 
 /// Some classes are for the host alone to say; a skill that says them means itself.

@@ -59,9 +59,15 @@ impl Callee {
     /// `INPUT_SCHEMA_VIOLATION` with the JSON pointer, `JSON_NUMBER_RANGE`, `PAYLOAD_TOO_LARGE`.
     pub(super) fn check(&self, input: &Value) -> Result<(), Failure> {
         match self {
-            Self::Skill { input: schema, .. }
-            | Self::Command { input: schema, .. }
-            | Self::Handler { input: schema, .. } => schema.check(input, ErrorCode::InputSchemaViolation),
+            Self::Skill { input: schema, .. } => schema.check(input, ErrorCode::InputSchemaViolation),
+            Self::Command { input: schema, .. } => {
+                schema.check(input, ErrorCode::InputSchemaViolation)?;
+                Program::read("", input).map(drop)
+            }
+            Self::Handler { input: schema, .. } => {
+                schema.check(input, ErrorCode::InputSchemaViolation)?;
+                Served::read(input).map(drop)
+            }
             Self::Function { signature, .. } => signature.arguments(input).map(drop),
         }
     }

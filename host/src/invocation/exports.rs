@@ -19,8 +19,17 @@ use super::values::TypeReader;
 use super::wit_docs::{TypeDocs, WitDocs};
 use crate::sandbox::Compiled;
 
-/// Exported functions that are listed.
-const MAX_EXPORTS: usize = 1000;
+/// Exported functions of a component that are listed.
+const MAX_FUNCTIONS: usize = 1000;
+
+/// Of them, those that can be called.
+const MAX_CALLABLE: usize = 256;
+
+/// Parts that the types of all of them may be made of: their schemas are kept.
+const MAX_PARTS: usize = 8 * 1024;
+
+/// Characters of a version that are kept.
+const MAX_VERSION: usize = 64;
 
 /// The version of what has none.
 const NO_VERSION: &str = "0.0.0";
@@ -41,6 +50,34 @@ const LEFT_BY_TOOLS: [(&str, &str, &str); 1] =
 pub(super) struct Found {
     pub(super) callable: Vec<Export>,
     pub(super) uncallable: Vec<Uncallable>,
+    parts: usize,
+}
+
+impl Found {
+    /// Whether one more function is listed. The first one that is not is told, with all after it.
+    fn has_room(&mut self, export: impl FnOnce() -> ExportName) -> bool {
+        let listed = self.callable.len() + self.uncallable.len();
+        if listed == MAX_FUNCTIONS {
+            let reason =
+                format!("it and all after it are not looked at: a component has {MAX_FUNCTIONS} functions");
+            self.uncallable.push(Uncallable { export: export(), reason });
+        }
+        listed < MAX_FUNCTIONS
+    }
+
+    /// Refuses a function that takes too much together with those before it.
+    fn count(&mut self, parts: usize) -> Result<(), String> {
+        if self.callable.len() >= MAX_CALLABLE {
+            return Err(format!(
+                "{MAX_CALLABLE} functions of the component can be called, and those come before it"
+            ));
+        }
+        self.parts = self.parts.saturating_add(parts);
+        if self.parts > MAX_PARTS {
+            return Err(format!("the types of the component's functions have more than {MAX_PARTS} parts"));
+        }
+        Ok(())
+    }
 }
 
 /// Finds what can be called.
@@ -53,9 +90,9 @@ pub(super) fn find(compiled: &Compiled, imports: &[ImportNote], bytes: &[u8]) ->
     let finder = Finder { component, compiled, effects: effects(imports), docs: WitDocs::read(bytes) };
     let mut found = Found::default();
     let kind = component.component_type();
-    for (name, export) in kind.exports(component.engine()).take(MAX_EXPORTS) {
+    for (name, export) in kind.exports(component.engine()) {
         match export.ty {
-            ComponentItem::ComponentFunc(function) => {
+            ComponentItem::ComponentFunc(function) if found.has_room(|| ExportName::new(None, name)) => {
                 let signature = TypeReader::new(&TypeDocs::default()).function(&function);
                 finder.function(&mut found, None, name, signature);
             }
@@ -69,7 +106,8 @@ pub(super) fn find(compiled: &Compiled, imports: &[ImportNote], bytes: &[u8]) ->
     Ok(found)
 }
 
-fn nothing(uncallable: &[Uncallable]) -> Failure {
+/// Why a component has no skill.
+pub(super) fn nothing(uncallable: &[Uncallable]) -> Failure {
     let message = match uncallable.first() {
         None => {
             "the component exports no function; a component without any is a part of another one".to_owned()
@@ -103,12 +141,15 @@ impl Finder<'_> {
     fn interface(&self, found: &mut Found, name: &str, interface: &ComponentInstance) {
         let engine = self.component.engine();
         let types = self.docs.types(name, interface, engine);
-        for (function_name, export) in interface.exports(engine).take(MAX_EXPORTS) {
+        for (function_name, export) in interface.exports(engine) {
             let ComponentItem::ComponentFunc(function) = export.ty else { continue };
+            if !found.has_room(|| ExportName::new(Some(name), function_name)) {
+                return;
+            }
             let is = |(interface, own): (&str, &str)| name.starts_with(interface) && function_name == own;
             if is(COMMAND) && is_run(&function) {
                 self.command(found, name, function_name);
-            } else if is(HANDLER) {
+            } else if is(HANDLER) && is_handle(&function) {
                 self.handler(found, name, function_name);
             } else {
                 let left = LEFT_BY_TOOLS.iter().find(|(room, own, _)| (*room, *own) == (name, function_name));
@@ -127,20 +168,19 @@ impl Finder<'_> {
         found: &mut Found,
         interface: Option<&str>,
         name: &str,
-        signature: Result<Function, String>,
+        signature: Result<(Function, usize), String>,
     ) {
         let export = ExportName::new(interface, name);
-        let signature = match signature {
+        let fits = signature.and_then(|(signature, parts)| found.count(parts).map(|()| signature));
+        let signature = match fits {
+            Ok(_) if export.is_cut() => {
+                let reason = "its name is longer than a journal takes".to_owned();
+                return found.uncallable.push(Uncallable { export, reason });
+            }
             Ok(signature) => Arc::new(signature),
             Err(reason) => return found.uncallable.push(Uncallable { export, reason }),
         };
-        let described = self.docs.function(interface, name).map_or_else(
-            || match interface {
-                Some(interface) => format!("The function {name} of {interface}."),
-                None => format!("The function {name}."),
-            },
-            |docs| docs.to_string(),
-        );
+        let described = self.docs.function(interface, name).map_or_else(String::new, |docs| docs.to_string());
         let (input, output) = (signature.input_schema(), signature.output_schema());
         let metadata = self.metadata(SkillKind::Function, &export, described, (input, output));
         self.add(found, export, metadata, |place| Some(Callee::Function { place, signature }));
@@ -197,7 +237,13 @@ impl Finder<'_> {
             id: SkillId::new(UNNAMED).ok()?,
             kind,
             export: Some(export.clone()),
-            version: export.version().unwrap_or(NO_VERSION).to_owned(),
+            version: match kind {
+                // That of an interface of its own. The version of WASI says nothing of the component.
+                SkillKind::Function => {
+                    export.version().unwrap_or(NO_VERSION).chars().take(MAX_VERSION).collect()
+                }
+                _ => NO_VERSION.to_owned(),
+            },
             description,
             input_schema,
             output_schema,
@@ -227,6 +273,13 @@ fn is_run(function: &ComponentFunc) -> bool {
     let carries_nothing =
         matches!(results.next(), Some(Type::Result(ended)) if ended.ok().is_none() && ended.err().is_none());
     carries_nothing && results.next().is_none() && function.params().next().is_none() && !function.async_()
+}
+
+/// Whether a function has the type of `wasi:http/incoming-handler`: two handles that it takes over, and nothing back.
+fn is_handle(function: &ComponentFunc) -> bool {
+    let mut params = function.params().map(|(_, ty)| matches!(ty, Type::Own(_)));
+    let takes_both = params.next() == Some(true) && params.next() == Some(true) && params.next().is_none();
+    takes_both && function.results().next().is_none() && !function.async_()
 }
 
 const COMMAND_INPUT: &str = include_str!("command.input.json");

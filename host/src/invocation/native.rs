@@ -1,30 +1,34 @@
 //! A skill of the embedder's own: Rust in the process of the host, behind the same door as every component.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::{Digest, SkillId};
 use aos_core::journal::Interrupted;
+use aos_core::json;
 use aos_core::schema::Schema;
 use aos_core::skill::{ResourceContract, SkillEffect, SkillKind, SkillMetadata};
 use aos_core::units::{Fuel, Money};
 use futures_util::future::BoxFuture;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::watch;
 
 use super::answer;
 use super::order::{Deadline, Ended, Order, caught_up, late, stopped};
-use crate::doors::Door;
+use crate::doors::{Door, EndedBy};
 use crate::gate::Gate;
 use crate::sandbox::caught;
 
-type Run = dyn Fn(Value, Door) -> BoxFuture<'static, Result<Value, Failure>> + Send + Sync;
+type Run = dyn for<'a> Fn(Value, &'a mut Door) -> BoxFuture<'a, Result<Value, Failure>> + Send + Sync;
 
 /// A skill in Rust. It is trusted code: it is not sandboxed, uses no fuel, and has no limit of memory. What it does through
 /// its [`Door`] is allowed, paid for, recorded and replayed like the calls of any component, and it is dropped at its
-/// deadline. What it does to the world otherwise is its own business, and no replay repeats it.
+/// deadline.
+///
+/// A replay runs it again, with its calls answered from the journal: so does each repetition of a certification, and a run
+/// that is gone on with. What it does beside its door is done again then, and a journal of someone else's may start it with
+/// any input that fits its schema. Let it reach the world through the door alone, and keep nothing between invocations.
 ///
 /// Its identity in journals is its name and its version: give it another version when it does something else.
 #[derive(Clone)]
@@ -42,13 +46,12 @@ impl NativeSkill {
     /// # Errors
     ///
     /// `NAME_INVALID`.
-    pub fn new<F, W>(id: &str, version: &str, run: F) -> Result<Self, Failure>
+    pub fn new<F>(id: &str, version: &str, run: F) -> Result<Self, Failure>
     where
-        F: Fn(Value, Door) -> W + Send + Sync + 'static,
-        W: Future<Output = Result<Value, Failure>> + Send + 'static,
+        F: for<'a> Fn(Value, &'a mut Door) -> BoxFuture<'a, Result<Value, Failure>> + Send + Sync + 'static,
     {
         let id = SkillId::new(id).map_err(|error| Failure::new(ErrorCode::NameInvalid, error.to_string()))?;
-        let any = Schema::new(json!({}))?;
+        let any = Schema::new(serde_json::json!({}))?;
         let metadata = SkillMetadata {
             digest: Digest::of(format!("skill in Rust\n{id}\n{version}\n").as_bytes()),
             id,
@@ -56,16 +59,15 @@ impl NativeSkill {
             export: None,
             version: version.to_owned(),
             description: String::new(),
-            input_schema: json!({}),
-            output_schema: json!({}),
+            input_schema: serde_json::json!({}),
+            output_schema: serde_json::json!({}),
             deterministic: true,
             effects: vec![SkillEffect::Http, SkillEffect::Llm],
             idempotent: false,
             estimate: Money::ZERO,
             contract: ResourceContract { fuel: Fuel::ZERO, ..ResourceContract::usual() },
         };
-        let run: Arc<Run> = Arc::new(move |input, door| Box::pin(run(input, door)));
-        Ok(Self { metadata, input: any.clone(), output: any, run })
+        Ok(Self { metadata, input: any.clone(), output: any, run: Arc::new(run) })
     }
 
     /// With one sentence for people.
@@ -106,27 +108,64 @@ impl NativeSkill {
     /// Makes an invocation of it. Where it is cut off outside of a call, that is recorded as no fuel.
     pub(super) async fn invoke(&self, order: Order) -> Ended {
         let Order { gate, seed, cursor, input, deadline, mut stop, .. } = order;
-        let door = Door::new(gate.clone(), &seed, &cursor);
-        let mut ended = door.stopped();
-        let work = (self.run)(input, door);
-        let (returned, cut_off) = tokio::select! {
+        let mut door = Door::new(gate.clone(), &seed, &cursor);
+        let mut ended = door.ended();
+        let work = (self.run)(input, &mut door);
+        let (mut returned, mut cut_off) = tokio::select! {
             biased;
             failure = caught_up(&gate, stopped(&mut stop)) => (Err(failure), true),
-            failure = told(&mut ended) => (Err(failure), false),
+            () = told(&mut ended) => (Ok(Value::Null), false),
             returned = caught(work) => returned.map_or_else(|panic| (Err(panic), true), |returned| (returned, false)),
             failure = cut_again(&gate) => (Err(failure), true),
             failure = caught_up(&gate, late(deadline.map(Deadline::new), Duration::ZERO)) => (Err(failure), true),
+            failure = self.hangs(deadline.is_none()) => (Err(failure), false),
         };
+        let ended = ended.borrow().clone();
+        let is_own = ended.is_none() && !cut_off;
+        if let Some(EndedBy { failure, cut_off: in_a_call }) = ended.filter(|_| !cut_off) {
+            (returned, cut_off) = (Err(failure), in_a_call);
+        }
         let place = || gate.in_flight().map_or(Interrupted::Fuel(Fuel::ZERO), Interrupted::Call);
         let interrupted = cut_off.then(place);
         let result = match returned {
-            Ok(output) => self.output.check(&output, ErrorCode::OutputSchemaViolation).map(|()| output),
-            Err(failure) if cut_off || ended.borrow().is_some() => Err(failure),
-            Err(failure) => Err(own(failure, &gate)),
+            Ok(output) => self.check_output(output),
+            Err(failure) if is_own => Err(own(failure, &gate)),
+            Err(failure) => Err(failure),
         };
         Ended { result, fuel: Fuel::ZERO, interrupted, memory: 0 }
     }
+
+    /// As strict as with the text of a component, so that a journal can hold it.
+    fn check_output(&self, output: Value) -> Result<Value, Failure> {
+        let text = output.to_string();
+        if text.len() > MAX_OUTPUT {
+            let message = format!(
+                "the skill's output has {} bytes as JSON, and at most {MAX_OUTPUT} are taken",
+                text.len()
+            );
+            return Err(Failure::new(ErrorCode::PayloadLimit, message));
+        }
+        json::read(&text)
+            .map_err(|error| Failure::new(error.code, format!("the skill's output: {}", error.message)))?;
+        self.output.check(&output, ErrorCode::OutputSchemaViolation)?;
+        Ok(output)
+    }
+
+    /// A replay has no deadline, and waits for nobody: a skill that waits for something beside its door is not repeated.
+    async fn hangs(&self, in_replay: bool) -> Failure {
+        if !in_replay {
+            return std::future::pending().await;
+        }
+        let limit = self.metadata.contract.deadline_ms;
+        tokio::time::sleep(Duration::from_millis(limit.into())).await;
+        let message =
+            format!("the skill {} did not come to its recorded end within {limit} ms", self.metadata.id);
+        Failure::new(ErrorCode::ReplayDivergence, message)
+    }
 }
+
+/// Bytes of an output: what a component can hand over in one call.
+const MAX_OUTPUT: usize = 16 << 20;
 
 /// The end of a recorded invocation that was cut off outside of its calls, once all of them were made again: what it waits
 /// for beside its door nobody repeats.
@@ -138,24 +177,23 @@ async fn cut_again(gate: &Gate) -> Failure {
     failure
 }
 
-/// The end of the invocation, as its door tells it.
-async fn told(ended: &mut watch::Receiver<Option<Failure>>) -> Failure {
-    match ended.wait_for(Option::is_some).await.map(|failure| failure.clone()) {
-        Ok(Some(failure)) => failure,
-        Ok(None) | Err(_) => std::future::pending().await,
+/// Waits until its door says that the invocation has to end.
+async fn told(ended: &mut watch::Receiver<Option<EndedBy>>) {
+    if ended.wait_for(Option::is_some).await.is_err() {
+        std::future::pending().await
     }
 }
 
-/// A failure that it returns: that of a call as the host recorded it, one that a skill may claim, or its own.
+/// A failure that it returns: that of a call as the host recorded it, one that a skill may claim, or its own. What only the
+/// host can say of a failure it cannot.
 fn own(failure: Failure, gate: &Gate) -> Failure {
     if let Some(recorded) = failure.call.and_then(|call| gate.failure_of(call)) {
         return Failure { message: failure.message, details: failure.details, ..recorded };
     }
-    if answer::may_claim(failure.code) {
-        return failure;
-    }
-    let word = failure.code.as_str();
-    Failure { code: ErrorCode::SkillError, ..failure }.with_subcode(word)
+    let said = (failure.message, failure.category, failure.retry_after_ms);
+    let told = answer::claimed(failure.code, said, failure.subcode);
+    let told = Failure { details: failure.details, ..told };
+    failure.pointer.into_iter().fold(answer::bounded(told), Failure::at)
 }
 
 impl std::fmt::Debug for NativeSkill {

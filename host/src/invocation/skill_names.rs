@@ -19,7 +19,7 @@ pub(super) fn skill_names<'a>(
     let count = |form: fn(SkillKind, &ExportName) -> String| {
         let mut count: BTreeMap<String, usize> = BTreeMap::new();
         for (kind, export) in exports.iter().filter_map(|(kind, export)| Some((*kind, (*export)?))) {
-            *count.entry(form(kind, export)).or_default() += 1;
+            *count.entry(form(kind, export).to_ascii_lowercase()).or_default() += 1;
         }
         count
     };
@@ -27,7 +27,10 @@ pub(super) fn skill_names<'a>(
     let named = |(kind, export): &(SkillKind, Option<&ExportName>)| {
         let export = export.ok_or("it has no name")?;
         let forms = [self::short(*kind, export), self::long(*kind, export)];
-        let only = forms.into_iter().zip([&short, &long]).find(|(form, count)| count.get(form) == Some(&1));
+        let only = forms
+            .into_iter()
+            .zip([&short, &long])
+            .find(|(form, count)| count.get(&form.to_ascii_lowercase()) == Some(&1));
         let (form, _) = only.ok_or("another export of the component has the same name")?;
         let name = format!("{base}.{form}");
         SkillId::new(name.to_ascii_lowercase())
@@ -46,6 +49,11 @@ fn short(kind: SkillKind, export: &ExportName) -> String {
 
 /// The same with the package, and without the version.
 fn long(kind: SkillKind, export: &ExportName) -> String {
+    match kind {
+        SkillKind::Command => return "wasi.cli.run".to_owned(),
+        SkillKind::Handler => return "wasi.http.handle".to_owned(),
+        _ => {}
+    }
     form(kind, export, |interface| {
         let path = interface.split_once('@').map_or(interface, |(path, _)| path);
         path.replace([':', '/'], ".")

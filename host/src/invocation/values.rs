@@ -20,8 +20,8 @@ impl<'a> TypeReader<'a> {
         Self { docs, parts: 0 }
     }
 
-    /// The signature of a function, or why it cannot be called with JSON.
-    pub(super) fn function(mut self, function: &ComponentFunc) -> Result<Function, String> {
+    /// The signature of a function with the parts that its types are made of, or why it cannot be called with JSON.
+    pub(super) fn function(mut self, function: &ComponentFunc) -> Result<(Function, usize), String> {
         if function.async_() {
             return Err("it is asynchronous, and this host calls functions that return".to_owned());
         }
@@ -29,9 +29,10 @@ impl<'a> TypeReader<'a> {
             let ty = self.ty(&ty, 0).map_err(|why| format!("its parameter {name} {why}"))?;
             Ok(Field { name: name.to_owned(), docs: None, ty })
         });
-        let params = params.collect::<Result<_, String>>()?;
+        let params = params.collect::<Result<Vec<_>, String>>()?;
         let result = function.results().next().map(|ty| self.ty(&ty, 0)).transpose();
-        Ok(Function { params, result: result.map_err(|why| format!("its result {why}"))? })
+        let result = result.map_err(|why| format!("its result {why}"))?;
+        Ok((Function { params: params.into(), result }, self.parts))
     }
 
     fn ty(&mut self, ty: &Type, depth: usize) -> Result<WitType, String> {
@@ -69,17 +70,17 @@ impl<'a> TypeReader<'a> {
                     let ty = self.ty(&field.ty, depth)?;
                     Ok(Field { name: field.name.to_owned(), docs: of_item(docs, field.name), ty })
                 });
-                Shape::Record(fields.collect::<Result<_, String>>()?)
+                Shape::Record(fields.collect::<Result<Vec<_>, String>>()?.into())
             }
             Type::Variant(variant) => {
                 let cases = variant.cases().map(|case| {
                     let ty = case.ty.map(|ty| self.ty(&ty, depth)).transpose()?;
                     Ok(Case { name: case.name.to_owned(), docs: of_item(docs, case.name), ty })
                 });
-                Shape::Variant(cases.collect::<Result<_, String>>()?)
+                Shape::Variant(cases.collect::<Result<Vec<_>, String>>()?.into())
             }
-            Type::Enum(cases) => Shape::Enum(self.names(cases.names(), docs)?),
-            Type::Flags(flags) => Shape::Flags(self.names(flags.names(), docs)?),
+            Type::Enum(cases) => Shape::Enum(self.names(cases.names(), docs)?.into()),
+            Type::Flags(flags) => Shape::Flags(self.names(flags.names(), docs)?.into()),
             Type::Option(option) => Shape::Option(Box::new(self.ty(&option.ty(), depth)?)),
             Type::Result(result) => {
                 let mut carried =
@@ -185,7 +186,6 @@ fn lower_carried(ty: Option<&WitType>, value: Option<Box<WitValue>>) -> Option<O
 
 /// A value that the engine gave. None for one that is not of the type.
 pub(super) fn lift(ty: &WitType, value: Val) -> Option<WitValue> {
-    let place = |cases: &[Case], name: &str| cases.iter().position(|case| case.name == name);
     Some(match (&ty.shape, value) {
         (Shape::Bool, Val::Bool(is_set)) => WitValue::Bool(is_set),
         (Shape::Signed(8), Val::S8(integer)) => WitValue::Signed(integer.into()),
@@ -216,10 +216,10 @@ pub(super) fn lift(ty: &WitType, value: Val) -> Option<WitValue> {
             WitValue::Record(values.collect::<Option<_>>()?)
         }
         (Shape::Variant(cases), Val::Variant(name, carried)) => {
-            let place = place(cases, &name)?;
+            let place = cases.place(&name)?;
             WitValue::Variant(place, lift_carried(cases.get(place)?.ty.as_ref(), carried)?)
         }
-        (Shape::Enum(cases), Val::Enum(name)) => WitValue::Enum(place(cases, &name)?),
+        (Shape::Enum(cases), Val::Enum(name)) => WitValue::Enum(cases.place(&name)?),
         (Shape::Option(_), Val::Option(None)) => WitValue::Option(None),
         (Shape::Option(inner), Val::Option(Some(value))) => {
             WitValue::Option(Some(Box::new(lift(inner, *value)?)))
@@ -231,7 +231,7 @@ pub(super) fn lift(ty: &WitType, value: Val) -> Option<WitValue> {
             WitValue::Result(Err(lift_carried(error.as_deref(), value)?))
         }
         (Shape::Flags(flags), Val::Flags(names)) => {
-            let mut set = names.iter().map(|name| place(flags, name)).collect::<Option<Vec<_>>>()?;
+            let mut set = names.iter().map(|name| flags.place(name)).collect::<Option<Vec<_>>>()?;
             set.sort_unstable();
             WitValue::Flags(set)
         }

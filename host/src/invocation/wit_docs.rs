@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aos_core::json;
 use serde_json::Value;
 use wasmtime::Engine;
 use wasmtime::component::types::{ComponentInstance, ComponentItem, Type};
@@ -15,8 +16,11 @@ const SECTION: &str = "package-docs";
 /// Versions of it that are read: 1 has stability beside the documentation.
 const VERSIONS: [u8; 2] = [0, 1];
 
-/// Bytes of the section that are read.
-const MAX_SECTION: usize = 1 << 20;
+/// Bytes of all such sections that are read.
+const MAX_BYTES: usize = 1 << 20;
+
+/// Types of one interface whose documentation is looked up.
+const MAX_TYPES: usize = 256;
 
 /// Characters of one text that are kept.
 const MAX_DOCS: usize = 1024;
@@ -48,11 +52,15 @@ impl WitDocs {
             Payload::CustomSection(section) if section.name() == SECTION => Some(section.data()),
             _ => None,
         });
-        let mut rooms = Vec::new();
-        for document in sections.filter(|data| data.len() <= MAX_SECTION).filter_map(parse) {
+        let (mut rooms, mut left) = (Vec::new(), MAX_BYTES);
+        for data in sections {
+            let Some(rest) = left.checked_sub(data.len()) else { break };
+            left = rest;
+            let Some(Value::Object(mut document)) = parse(data) else { continue };
             for part in ["interfaces", "worlds"] {
-                let found = document.get(part).and_then(Value::as_object).into_iter().flatten();
-                rooms.extend(found.map(|(name, room)| (name.clone(), room.clone())));
+                if let Some(Value::Object(found)) = document.remove(part) {
+                    rooms.extend(found);
+                }
             }
         }
         Self { rooms }
@@ -73,7 +81,7 @@ impl WitDocs {
             ComponentItem::Type(ty) => Some((ty, self.item(Some(interface), name)?)),
             _ => None,
         });
-        TypeDocs(named.collect())
+        TypeDocs(named.take(MAX_TYPES).collect())
     }
 
     fn item(&self, interface: Option<&str>, name: &str) -> Option<ItemDocs> {
@@ -102,8 +110,9 @@ impl TypeDocs {
 }
 
 fn parse(data: &[u8]) -> Option<Value> {
-    let (version, json) = data.split_first()?;
-    VERSIONS.contains(version).then(|| serde_json::from_slice(json).ok()).flatten()
+    let (version, text) = data.split_first()?;
+    let text = std::str::from_utf8(text).ok().filter(|_| VERSIONS.contains(version))?;
+    json::read(text).ok()
 }
 
 /// A text on one line, as descriptions are.

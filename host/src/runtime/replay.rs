@@ -9,6 +9,8 @@ use aos_core::journal::{
     Event, FuelProof, JournalError, PinnedSkill, Recording, Replayer, RunStarted, audit,
 };
 use aos_core::outcome::{OutcomeCode, StructuredOutcome};
+use aos_core::sidecar::SkillTerms;
+use aos_core::skill::ExportName;
 use aos_core::workflow::Workflow;
 use tokio::sync::watch;
 use tracing::Instrument as _;
@@ -201,21 +203,29 @@ async fn resolve(
 
 /// The skill of a component, as the journal names it.
 fn of_component(admitted: &Admitted, name: &SkillId, pinned: &PinnedSkill) -> Result<Arc<Prepared>, Failure> {
-    let (export, terms) = match pinned {
-        PinnedSkill::Component { export, terms, .. } => (export.as_ref(), terms.as_deref()),
-        PinnedSkill::Refused { .. } => (None, None),
-    };
-    admitted.skill(name, export, &terms.cloned().unwrap_or_default()).map(Arc::new)
+    let (export, terms) = pinned_as(pinned);
+    admitted.skill(name, export, &terms).map(Arc::new)
 }
 
-/// Another build in the place of a recorded component: the same export of it, on the same terms.
+/// Another build in the place of a recorded component: the same export of it, or of a compatible version, on the same
+/// terms.
 async fn another_build(
     registry: &Registry,
     (name, pinned): (&SkillId, &PinnedSkill),
     build: &Arc<[u8]>,
 ) -> Result<Arc<Prepared>, Failure> {
     let admitted = registry.admit(Arc::clone(build)).await?;
-    of_component(&admitted, name, pinned)
+    let (export, terms) = pinned_as(pinned);
+    admitted.skill_like(name, export, &terms).map(Arc::new)
+}
+
+fn pinned_as(pinned: &PinnedSkill) -> (Option<&ExportName>, SkillTerms) {
+    match pinned {
+        PinnedSkill::Component { export, terms, .. } => {
+            (export.as_ref(), terms.as_deref().cloned().unwrap_or_default())
+        }
+        PinnedSkill::Refused { .. } => (None, SkillTerms::default()),
+    }
 }
 
 /// The very components of the run: registered ones, or those that were kept.

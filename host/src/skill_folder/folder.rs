@@ -1,14 +1,19 @@
 //! What is put into a folder of skills: a component under its digest, and a sidecar that names it.
 
+use std::fs::{File, Permissions};
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::{Digest, SkillId};
-use aos_core::sidecar::{SIDECAR_SUFFIX, Sidecar};
-use tempfile::NamedTempFile;
+use aos_core::sidecar::SIDECAR_SUFFIX;
 
-use super::skill_file::{COMPONENTS, SkillFile, files};
+use super::skill_file::{COMPONENTS, SkillFile, files, read_sidecar};
+
+/// Lines about a component in a new sidecar, and characters of each.
+const MAX_LINES: usize = 20;
+const MAX_LINE: usize = 200;
 
 /// A folder of skills that are added and removed.
 #[derive(Debug, Clone)]
@@ -18,6 +23,7 @@ pub struct SkillFolder {
 
 /// What adding a component came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Added {
     /// It is there now.
     New,
@@ -44,27 +50,47 @@ impl SkillFolder {
         self.folder.join(format!("{name}{SIDECAR_SUFFIX}"))
     }
 
-    /// Puts a component there under a name, with a sidecar that says what may be said in it.
+    /// The file that stands for a name: its component, or the sidecar that names it.
+    ///
+    /// # Errors
+    ///
+    /// `SKILL_NOT_FOUND`, with what there is.
+    pub fn file(&self, name: &SkillId) -> Result<PathBuf, Failure> {
+        let component = self.folder.join(format!("{name}.wasm"));
+        [component, self.sidecar(name)]
+            .into_iter()
+            .find(|path| path.exists())
+            .ok_or_else(|| self.missing(name))
+    }
+
+    /// Puts a component there under a name: with a sidecar of this text, or with one that says what may be said in it, under
+    /// some lines about what it is.
     ///
     /// # Errors
     ///
     /// `NAME_INVALID` where another component has that name; `DISK_FULL` or `CONFIG_INVALID` where it cannot be written.
-    pub fn add(&self, name: &SkillId, component: &[u8], about: &str) -> Result<Added, Failure> {
+    pub fn add(
+        &self,
+        name: &SkillId,
+        component: &[u8],
+        (sidecar, about): (Option<&str>, &str),
+    ) -> Result<Added, Failure> {
+        let _locked = self.lock()?;
         let digest = Digest::of(component);
-        if let Some(file) = self.file_of(name) {
+        if let Ok(file) = self.file(name) {
             let there = Digest::of(&SkillFile::read(&file)?.component);
             if there == digest {
                 return Ok(Added::Already);
             }
             let message = format!(
-                "{name} is another component already ({there}, in {}); put this one in its place with aos skills \
-                 update {name}, or give it another name",
+                "the name {name} belongs to another component already ({there}, in {})",
                 file.display()
             );
             return Err(Failure::new(ErrorCode::NameInvalid, message));
         }
         self.keep(digest, component)?;
-        self.write(&self.sidecar(name), begun(about, digest).as_bytes())?;
+        let text = sidecar.map_or_else(|| begun(about, digest), |text| renamed(text, digest));
+        self.write(&self.sidecar(name), text.as_bytes())?;
         Ok(Added::New)
     }
 
@@ -74,15 +100,19 @@ impl SkillFolder {
     ///
     /// `SKILL_NOT_FOUND`; and as [`SkillFolder::add`].
     pub fn replace(&self, name: &SkillId, component: &[u8]) -> Result<(), Failure> {
-        let file = self.file_of(name).ok_or_else(|| self.missing(name))?;
-        let path = self.sidecar(name);
+        let _locked = self.lock()?;
+        let file = self.file(name)?;
+        let (path, digest) = (self.sidecar(name), Digest::of(component));
+        let before = read_sidecar(&path)?.component;
         if file != path {
-            return self.write(&file, component);
+            self.write(&file, component)?;
+            if before.is_none() {
+                return Ok(());
+            }
+        } else {
+            self.keep(digest, component)?;
         }
         let text = std::fs::read_to_string(&path).map_err(|error| unwritten(&path, &error))?;
-        let before = SkillFile::read(&path)?.sidecar.component;
-        let digest = Digest::of(component);
-        self.keep(digest, component)?;
         self.write(&path, renamed(&text, digest).as_bytes())?;
         before.map_or(Ok(()), |before| self.forget(before))
     }
@@ -93,9 +123,11 @@ impl SkillFolder {
     ///
     /// `SKILL_NOT_FOUND`; `CONFIG_INVALID` where a file cannot be removed.
     pub fn remove(&self, name: &SkillId) -> Result<(), Failure> {
-        let file = self.file_of(name).ok_or_else(|| self.missing(name))?;
+        let _locked = self.lock()?;
+        let file = self.file(name)?;
         let sidecar = self.sidecar(name);
-        let component = if sidecar.exists() { read_sidecar(&sidecar)?.component } else { None };
+        // Of a sidecar that cannot be read nobody knows which component it means.
+        let component = read_sidecar(&sidecar).ok().and_then(|sidecar| sidecar.component);
         for path in [&file, &sidecar] {
             match std::fs::remove_file(path) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -107,10 +139,16 @@ impl SkillFolder {
         component.map_or(Ok(()), |component| self.forget(component))
     }
 
-    /// The file that stands for a name: its component, or the sidecar that names it.
-    fn file_of(&self, name: &SkillId) -> Option<PathBuf> {
-        let component = self.folder.join(format!("{name}.wasm"));
-        [component, self.sidecar(name)].into_iter().find(|path| path.exists())
+    /// Keeps other processes from changing the folder at the same time.
+    fn lock(&self) -> Result<File, Failure> {
+        let path = self.folder.join(".lock");
+        let lock = || -> std::io::Result<File> {
+            std::fs::create_dir_all(&self.folder)?;
+            let file = File::options().create(true).append(true).open(&path)?;
+            file.lock()?;
+            Ok(file)
+        };
+        lock().map_err(|error| unwritten(&path, &error))
     }
 
     fn missing(&self, name: &SkillId) -> Failure {
@@ -132,13 +170,14 @@ impl SkillFolder {
         self.write(&path, component)
     }
 
-    /// Removes a component that no sidecar names any more.
+    /// Removes a component that no sidecar names any more. One that cannot be read may name it.
     fn forget(&self, digest: Digest) -> Result<(), Failure> {
-        let names =
-            |path: &PathBuf| read_sidecar(path).is_ok_and(|sidecar| sidecar.component == Some(digest));
-        let sidecars =
-            files(&self.folder).into_iter().filter(|path| path.to_string_lossy().ends_with(SIDECAR_SUFFIX));
-        if sidecars.into_iter().any(|path| names(&path)) {
+        let may_name =
+            |path: &Path| read_sidecar(path).map_or(true, |sidecar| sidecar.component == Some(digest));
+        let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let paths = entries.map(|entry| entry.path());
+        let mut sidecars = paths.filter(|path| path.to_string_lossy().ends_with(SIDECAR_SUFFIX));
+        if sidecars.any(|path| may_name(&path)) {
             return Ok(());
         }
         let path = self.component(digest);
@@ -157,18 +196,16 @@ impl SkillFolder {
         let folder = path.parent().unwrap_or(&self.folder);
         let write = || -> std::io::Result<()> {
             std::fs::create_dir_all(folder)?;
-            let mut temporary = NamedTempFile::with_suffix_in(".tmp", folder)?;
+            // As readable as any file of this user: a service may be someone else's.
+            let mode = Permissions::from_mode(0o644);
+            let mut temporary =
+                tempfile::Builder::new().suffix(".tmp").permissions(mode).tempfile_in(folder)?;
             temporary.write_all(bytes)?;
             temporary.persist(path)?;
             Ok(())
         };
         write().map_err(|error| unwritten(path, &error))
     }
-}
-
-fn read_sidecar(path: &Path) -> Result<Sidecar, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| unwritten(path, &error))?;
-    Ok(Sidecar::parse(&text)?)
 }
 
 fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
@@ -178,7 +215,9 @@ fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
 
 /// The text of a new sidecar: all that may be said, as comments.
 fn begun(about: &str, digest: Digest) -> String {
-    let mut text: String = about.lines().map(|line| format!("# {}\n", line.escape_debug())).collect();
+    let lines = about.lines().take(MAX_LINES);
+    let line = |line: &str| line.escape_debug().take(MAX_LINE).collect::<String>();
+    let mut text: String = lines.map(|about| format!("# {}\n", line(about))).collect();
     text.push_str(&format!("component = \"{digest}\"\n"));
     text.push_str(
         "\n# What it may reach: of what a workflow grants, no more than this; and without a workflow, this.\n\

@@ -18,6 +18,8 @@ pub struct SkillFile {
     pub naming: Naming,
     /// What stands beside it.
     pub sidecar: Sidecar,
+    /// The text of that, where it is there.
+    pub text: Option<String>,
     /// The component.
     pub component: Vec<u8>,
 }
@@ -32,21 +34,28 @@ impl SkillFile {
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let (stem, is_sidecar) = stem(path);
         let sidecar_path = if is_sidecar { path.to_owned() } else { beside(path, &stem) };
-        let sidecar = read_sidecar(&sidecar_path)?;
-        let component = match sidecar.component.filter(|_| is_sidecar) {
-            None if is_sidecar => read_component(&path.with_file_name(format!("{stem}.wasm")))?,
-            None => read_component(path)?,
-            Some(digest) => {
-                let file = path.with_file_name(COMPONENTS).join(format!("{digest}.wasm"));
-                let component = read_component(&file)?;
-                let found = Digest::of(&component);
-                if found != digest {
-                    let message = format!("{} is another component: its digest is {found}", file.display());
-                    return Err(Failure::new(ErrorCode::SkillDigestMismatch, message));
-                }
-                component
+        let text = sidecar_text(&sidecar_path)?;
+        let sidecar = parsed(&sidecar_path, text.as_deref())?;
+        let beside = path.with_file_name(format!("{stem}.wasm"));
+        let file = match sidecar.component {
+            _ if !is_sidecar => path.to_owned(),
+            Some(digest) if !beside.exists() => {
+                path.with_file_name(COMPONENTS).join(format!("{digest}.wasm"))
             }
+            _ => beside,
         };
+        let component = read_component(&file)?;
+        let found = Digest::of(&component);
+        // A text has another digest than the component that it stands for, which is looked at when it is one.
+        let is_binary = file.extension().is_some_and(|extension| extension == "wasm");
+        if let Some(pinned) = sidecar.component.filter(|pinned| is_binary && *pinned != found) {
+            let message = format!(
+                "{} is another component than {} names: its digest is {found}, and not {pinned}",
+                file.display(),
+                sidecar_path.display()
+            );
+            return Err(Failure::new(ErrorCode::SkillDigestMismatch, message));
+        }
         let naming = match SkillId::new(stem.as_str()) {
             Ok(name) if sidecar_path.exists() => Naming::Given(name),
             Ok(name) => Naming::OwnOr(name),
@@ -54,7 +63,7 @@ impl SkillFile {
             Err(_) if !sidecar_path.exists() => Naming::Own,
             Err(error) => return Err(Failure::new(ErrorCode::NameInvalid, error.to_string())),
         };
-        Ok(Self { naming, sidecar, component })
+        Ok(Self { naming, sidecar, text, component })
     }
 }
 
@@ -75,23 +84,31 @@ fn stem(path: &Path) -> (String, bool) {
     }
 }
 
-fn read_sidecar(path: &Path) -> Result<Sidecar, Failure> {
+/// The sidecar of a path; one that is not there says nothing.
+pub(super) fn read_sidecar(path: &Path) -> Result<Sidecar, Failure> {
+    parsed(path, sidecar_text(path)?.as_deref())
+}
+
+fn parsed(path: &Path, text: Option<&str>) -> Result<Sidecar, Failure> {
+    Sidecar::parse(text.unwrap_or_default()).map_err(|invalid| {
+        let message = format!("{}: {invalid}", path.display());
+        Failure { message, ..Failure::from(invalid) }
+    })
+}
+
+fn sidecar_text(path: &Path) -> Result<Option<String>, Failure> {
     let unreadable = |error: &dyn std::fmt::Display| {
         Failure::new(ErrorCode::ConfigInvalid, format!("{}: {error}", path.display()))
     };
     match std::fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Sidecar::default()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unreadable(&error)),
         Ok(file) if file.len() > MAX_SIDECAR_BYTES as u64 => {
             return Err(unreadable(&format_args!("a sidecar has at most {MAX_SIDECAR_BYTES} bytes")));
         }
         Ok(_) => {}
     }
-    let text = std::fs::read_to_string(path).map_err(|error| unreadable(&error))?;
-    Sidecar::parse(&text).map_err(|invalid| {
-        let message = format!("{}: {invalid}", path.display());
-        Failure { message, ..Failure::from(invalid) }
-    })
+    std::fs::read_to_string(path).map(Some).map_err(|error| unreadable(&error))
 }
 
 /// Reads a component file, once.

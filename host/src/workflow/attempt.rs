@@ -6,6 +6,7 @@ use std::time::Duration;
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::journal::{Cursor, Divergence, Interrupted, StepEnded};
 use aos_core::outcome::OutcomeCode;
+use aos_core::skill::SkillKind;
 use aos_core::units::{Fuel, whole_millis};
 use aos_core::workflow::Step;
 use serde_json::Value;
@@ -70,7 +71,7 @@ pub(super) async fn attempt(
     // In a box, as steps that wait for their turn should not hold the room that an attempt needs.
     let work = Box::pin(order.run());
     let mut ended = caught(work).await.unwrap_or_else(|panic| Ended::panicked(panic, granted));
-    repeat_cut(context, cursor, &mut ended);
+    repeat_cut(context, cursor, (skill, &mut ended));
     let panic = ended.result.as_ref().err().filter(|failure| failure.code == ErrorCode::HostPanic).cloned();
     let or_panic = |failure| panic.unwrap_or(failure);
     if let Err(behind) = check_caught_up(&gate, cursor) {
@@ -133,9 +134,11 @@ fn recorded_cut(context: &RunContext, cursor: &Cursor) -> Option<Fuel> {
 }
 
 /// An attempt that ran into the recorded cut ends as the recorded one did.
-fn repeat_cut(context: &RunContext, cursor: &Cursor, ended: &mut Ended) {
+fn repeat_cut(context: &RunContext, cursor: &Cursor, (skill, ended): (&Prepared, &mut Ended)) {
     let Some((place, recorded)) = cut_off(context, cursor) else { return };
-    if came_to_the_panic(&recorded, ended) || is_native_cut(place, ended) {
+    let in_rust = skill.metadata().kind == SkillKind::Native;
+    let is_repeated = !in_rust || matches!(context.course, Course::Replay(_));
+    if is_repeated && (came_to_the_panic(&recorded, ended) || (in_rust && is_native_cut(place, ended))) {
         (ended.result, ended.interrupted) = (Err(recorded.recorded_failure()), Some(place));
         return;
     }

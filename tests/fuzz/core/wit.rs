@@ -13,30 +13,35 @@ fn function() -> Function {
     };
     let boxed = |shape: Shape| Box::new(WitType::from(shape));
     let names = || vec![case("a", None), case("b", None)];
-    let all = Shape::Variant(vec![
-        case("none", None),
-        case("bool", Some(Shape::Bool)),
-        case("s8", Some(Shape::Signed(8))),
-        case("s64", Some(Shape::Signed(64))),
-        case("u16", Some(Shape::Unsigned(16))),
-        case("u64", Some(Shape::Unsigned(64))),
-        case("f32", Some(Shape::Float32)),
-        case("f64", Some(Shape::Float64)),
-        case("char", Some(Shape::Char)),
-        case("string", Some(Shape::String)),
-        case("bytes", Some(Shape::Bytes)),
-        case("tuple", Some(Shape::Tuple(vec![Shape::Bool.into(), Shape::Char.into()]))),
-        case(
-            "record",
-            Some(Shape::Record(vec![field("x", Shape::Bool), field("y", Shape::Option(boxed(Shape::Char)))])),
-        ),
-        case("enum", Some(Shape::Enum(names()))),
-        case("flags", Some(Shape::Flags(names()))),
-        case("twice", Some(Shape::Option(boxed(Shape::Option(boxed(Shape::Bool)))))),
-        case("result", Some(Shape::Result { ok: Some(boxed(Shape::Bool)), error: None })),
-    ]);
+    let all = Shape::Variant(
+        vec![
+            case("none", None),
+            case("bool", Some(Shape::Bool)),
+            case("s8", Some(Shape::Signed(8))),
+            case("s64", Some(Shape::Signed(64))),
+            case("u16", Some(Shape::Unsigned(16))),
+            case("u64", Some(Shape::Unsigned(64))),
+            case("f32", Some(Shape::Float32)),
+            case("f64", Some(Shape::Float64)),
+            case("char", Some(Shape::Char)),
+            case("string", Some(Shape::String)),
+            case("bytes", Some(Shape::Bytes)),
+            case("tuple", Some(Shape::Tuple(vec![Shape::Bool.into(), Shape::Char.into()]))),
+            case(
+                "record",
+                Some(Shape::Record(
+                    vec![field("x", Shape::Bool), field("y", Shape::Option(boxed(Shape::Char)))].into(),
+                )),
+            ),
+            case("enum", Some(Shape::Enum(names().into()))),
+            case("flags", Some(Shape::Flags(names().into()))),
+            case("twice", Some(Shape::Option(boxed(Shape::Option(boxed(Shape::Bool)))))),
+            case("result", Some(Shape::Result { ok: Some(boxed(Shape::Bool)), error: None })),
+        ]
+        .into(),
+    );
     let list = Shape::List(boxed(all));
-    Function { params: vec![field("v", list.clone())], result: Some(list.into()) }
+    Function { params: vec![field("v", list.clone())].into(), result: Some(list.into()) }
 }
 
 /// Reads an input. What is read is written, and is read back as itself.

@@ -78,7 +78,7 @@ impl AttemptAccount {
     ///
     /// # Errors
     ///
-    /// [`Refusal`] when the estimate does not fit, or not one unit of fuel beside it.
+    /// [`Refusal`] when the estimate does not fit, or not one unit of fuel beside it where `most` is any.
     pub fn buy_fuel(
         &self,
         most: Fuel,
@@ -87,12 +87,12 @@ impl AttemptAccount {
     ) -> Result<(FuelGrant, Reservation), Refusal> {
         self.tracker.check_stopped(estimate)?;
         let mut books = self.tracker.lock();
-        let affordable = books
-            .available(self.key)
-            .checked_sub(estimate)
-            .map_or(Fuel::ZERO, |rest| affordable_fuel(rest, price_per_million));
-        if affordable == Fuel::ZERO {
-            let unit = Money::of_units(1, price_per_million).unwrap_or(Money::MAX);
+        let rest = books.available(self.key).checked_sub(estimate);
+        let affordable = rest.map_or(Fuel::ZERO, |rest| affordable_fuel(rest, price_per_million));
+        // What uses no fuel needs money for its estimate alone.
+        let least_fuel = most.units().min(1);
+        if rest.is_none() || affordable.units() < least_fuel {
+            let unit = Money::of_units(least_fuel, price_per_million).unwrap_or(Money::MAX);
             let least = estimate.checked_add(unit);
             let fits_later = least.is_some_and(|least| least <= books.most(self.key));
             return Err(books.refused(self.key, least.unwrap_or(Money::MAX), fits_later));

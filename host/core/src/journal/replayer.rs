@@ -297,7 +297,8 @@ impl StepEnded {
             }
             _ => false,
         });
-        ran_out || matches!(self.interrupted, Some(Interrupted::Fuel(_)))
+        // A skill in Rust is cut off at no fuel, and has none to compare.
+        ran_out || matches!(self.interrupted, Some(Interrupted::Fuel(fuel)) if fuel > Fuel::ZERO)
     }
 
     /// The failure that a cut-off attempt ended with.

@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use super::json_schema::{Way, of_fields, of_payload};
 use super::read::Reader;
-use super::{Field, Shape, WitType, WitValue, write};
+use super::{Field, Named, Shape, WitType, WitValue, write};
 use crate::failure::{ErrorCode, Failure};
 
 /// The signature of a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Function {
     /// Its parameters, in order.
-    pub params: Vec<Field>,
+    pub params: Named<Field>,
     /// What it returns.
     pub result: Option<WitType>,
 }
@@ -61,17 +61,20 @@ impl Function {
             (
                 Some(WitType { shape: Shape::Result { error, .. }, .. }),
                 Some(WitValue::Result(Err(value))),
-            ) => Err(failed(&write::payload(error.as_deref(), value.as_deref())?)),
+            ) => {
+                let is_text = error.as_ref().is_some_and(|error| error.shape == Shape::String);
+                Err(failed(&write::payload(error.as_deref(), value.as_deref())?, is_text))
+            }
             (ty, value) => write::payload(ty.as_ref(), value),
         }
     }
 }
 
-/// The failure that an error stands for: told by its text, where it is one, and by its JSON otherwise.
-fn failed(error: &Value) -> Failure {
+/// The failure that an error stands for: told by its text, where its type is one, and by its JSON otherwise.
+fn failed(error: &Value, is_text: bool) -> Failure {
     let message = match error {
         Value::Null => "the function returned an error that carries nothing".to_owned(),
-        Value::String(text) => text.clone(),
+        Value::String(text) if is_text => text.clone(),
         other => format!("the function returned the error {other}"),
     };
     Failure::new(ErrorCode::SkillError, message).with_details(json!({ "error": error }))

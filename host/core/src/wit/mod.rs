@@ -3,11 +3,13 @@
 
 mod function;
 mod json_schema;
+mod named;
 mod read;
 mod types;
 mod value;
 mod write;
 
 pub use function::Function;
+pub use named::{HasName, Named};
 pub use types::{Case, Field, MAX_NESTING, MAX_PARTS, Shape, WitType};
 pub use value::{MAX_VALUES, WitValue};

@@ -1,11 +1,13 @@
 //! From JSON to a value of a type, or to the first thing that is wrong with it.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use super::types::{signed_range, unsigned_most};
-use super::{Case, Field, MAX_VALUES, Shape, WitType, WitValue};
+use super::{Case, Field, MAX_VALUES, Named, Shape, WitType, WitValue};
 use crate::failure::{ErrorCode, Failure};
 use crate::units::MAX_EXACT_INTEGER;
 
@@ -24,12 +26,11 @@ pub(super) struct Reader {
 
 impl Reader {
     /// The fields of an object, in the order of the type.
-    pub(super) fn fields(&mut self, fields: &[Field], value: &Value) -> Result<Vec<WitValue>, Failure> {
+    pub(super) fn fields(&mut self, fields: &Named<Field>, value: &Value) -> Result<Vec<WitValue>, Failure> {
         let Value::Object(members) = value else {
             return Err(self.unexpected("an object", value));
         };
-        let is_known = |name: &String| fields.iter().any(|field| field.name == *name);
-        if let Some(unknown) = members.keys().find(|name| !is_known(name)) {
+        if let Some(unknown) = members.keys().find(|name| fields.place(name).is_none()) {
             let names = listed(fields.iter().map(|field| field.name.as_str()));
             return self.within(unknown, |reader| {
                 Err(reader.wrong(&format!("there is no {unknown:?} here; there is {names}")))
@@ -177,7 +178,7 @@ impl Reader {
         }
     }
 
-    fn variant(&mut self, cases: &[Case], value: &Value) -> Result<WitValue, Failure> {
+    fn variant(&mut self, cases: &Named<Case>, value: &Value) -> Result<WitValue, Failure> {
         if let Value::String(name) = value {
             let place = self.case(cases, name)?;
             return match cases.get(place).and_then(|case| case.ty.as_ref()) {
@@ -188,8 +189,13 @@ impl Reader {
                 }
             };
         }
-        let names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
-        let (name, payload) = self.only_member(value, &names)?;
+        let Some((name, payload)) = only_member(value) else {
+            let plain = listed(cases.iter().filter(|case| case.ty.is_none()).map(|case| case.name.as_str()));
+            let carrying =
+                listed(cases.iter().filter(|case| case.ty.is_some()).map(|case| case.name.as_str()));
+            let expected = format!("{plain}, or an object with one member, {carrying}");
+            return Err(self.unexpected(&expected, value));
+        };
         let place = self.case(cases, name)?;
         let Some(ty) = cases.get(place).and_then(|case| case.ty.as_ref()) else {
             return Err(self.wrong(&format!("{name} carries nothing: write {name:?}")));
@@ -198,43 +204,35 @@ impl Reader {
         Ok(WitValue::Variant(place, Some(Box::new(read))))
     }
 
-    fn case(&self, cases: &[Case], name: &str) -> Result<usize, Failure> {
-        cases.iter().position(|case| case.name == name).ok_or_else(|| {
+    fn case(&self, cases: &Named<Case>, name: &str) -> Result<usize, Failure> {
+        cases.place(name).ok_or_else(|| {
             let names = listed(cases.iter().map(|case| case.name.as_str()));
             self.unexpected(&names, &Value::from(name))
         })
     }
 
-    fn flags(&mut self, flags: &[Case], names: &[Value]) -> Result<Vec<usize>, Failure> {
-        let mut set = Vec::new();
+    fn flags(&mut self, flags: &Named<Case>, names: &[Value]) -> Result<Vec<usize>, Failure> {
+        let mut set = BTreeSet::new();
         for (place, value) in names.iter().enumerate() {
             let flag = self.within(&place.to_string(), |reader| match value {
                 Value::String(name) => reader.case(flags, name),
                 other => Err(reader.unexpected("the name of a flag", other)),
             })?;
-            if set.contains(&flag) {
+            if !set.insert(flag) {
                 return self.within(&place.to_string(), |reader| {
                     Err(reader.wrong(&format!("the flag {value} stands twice")))
                 });
             }
-            set.push(flag);
         }
-        set.sort_unstable();
-        Ok(set)
+        Ok(set.into_iter().collect())
     }
 
     /// The one member of an object that says by its name what it is.
     fn only_member<'a>(&self, value: &'a Value, names: &[&str]) -> Result<(&'a str, &'a Value), Failure> {
-        let only = match value {
-            Value::Object(members) if members.len() == 1 => members.iter().next(),
-            _ => None,
-        };
-        only.filter(|(name, _)| names.contains(&name.as_str()))
-            .map(|(name, value)| (name.as_str(), value))
-            .ok_or_else(|| {
-                let names = listed(names.iter().copied());
-                self.unexpected(&format!("an object with one member, {names}"), value)
-            })
+        only_member(value).filter(|(name, _)| names.contains(name)).ok_or_else(|| {
+            let names = listed(names.iter().copied());
+            self.unexpected(&format!("an object with one member, {names}"), value)
+        })
     }
 
     fn within<T>(&mut self, part: &str, read: impl FnOnce(&mut Self) -> T) -> T {
@@ -265,6 +263,11 @@ impl Reader {
         let pointer: String = self.place.iter().map(|part| format!("/{part}")).collect();
         Failure::new(code, format!("at {pointer:?}: {message}")).at(pointer)
     }
+}
+
+fn only_member(value: &Value) -> Option<(&str, &Value)> {
+    let only = value.as_object().filter(|members| members.len() == 1)?.iter().next();
+    only.map(|(name, value)| (name.as_str(), value))
 }
 
 /// What a type takes, for people.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::Named;
+
 /// Types within types that are followed: their values stay within what the JSON reader takes.
 pub const MAX_NESTING: usize = 32;
 
@@ -42,11 +44,11 @@ pub enum Shape {
     /// `tuple`.
     Tuple(Vec<WitType>),
     /// `record`.
-    Record(Vec<Field>),
+    Record(Named<Field>),
     /// `variant`.
-    Variant(Vec<Case>),
+    Variant(Named<Case>),
     /// `enum`. Its cases carry nothing.
-    Enum(Vec<Case>),
+    Enum(Named<Case>),
     /// `option`.
     Option(Box<WitType>),
     /// `result`.
@@ -57,7 +59,7 @@ pub enum Shape {
         error: Option<Box<WitType>>,
     },
     /// `flags`. They carry nothing.
-    Flags(Vec<Case>),
+    Flags(Named<Case>),
 }
 
 /// A field of a record, or a parameter of a function.

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use aos_host::budget::PriceList;
 use aos_host::failure::{ErrorCode, Failure};
+use aos_host::ids::SkillId;
 use aos_host::providers::{StubWorld, World};
-use aos_host::{Runtime, RuntimeBuilder, SkillFile, SkillFolder, read_component};
+use aos_host::{Naming, Runtime, RuntimeBuilder, SkillFile, SkillFolder, read_component};
 use std::sync::Arc;
 
 use crate::folders;
@@ -113,12 +114,25 @@ pub(crate) fn component(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// Reads a component, in its binary or its text format, with the sidecar beside it.
-pub(crate) fn skill_file(path: &Path) -> Result<SkillFile, Failure> {
-    let file = SkillFile::read(path)?;
+/// What it is called, where nothing says so, is as near to its file's name as a name can be.
+pub(crate) fn skill_file(path: &Path) -> anyhow::Result<SkillFile> {
+    anyhow::ensure!(path.exists(), "there is no {}", path.display());
+    anyhow::ensure!(!path.is_dir(), "{} is a folder; name a component", path.display());
+    let mut file = SkillFile::read(path)?;
+    if file.naming == Naming::Own {
+        file.naming = named_after(path);
+    }
     if path.extension().is_none_or(|extension| extension != "wat") {
         return Ok(file);
     }
     Ok(SkillFile { component: component(path)?, ..file })
+}
+
+fn named_after(path: &Path) -> Naming {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
+    let letter = |c: char| if c.is_ascii_alphanumeric() || "_.-".contains(c) { c } else { '-' };
+    let name: String = stem.chars().map(letter).skip_while(|c| !c.is_ascii_alphanumeric()).take(64).collect();
+    SkillId::new(name).map_or(Naming::Own, Naming::OwnOr)
 }
 
 /// The folder of skills that is changed: the one that is said, or that of this user.

@@ -15,7 +15,7 @@ Examples:
   aos skills check pages.wasm
   aos skills add pages.wasm
   aos skills describe pages.reader.fetch
-  aos skills update pages pages-1.3.wasm --journals .aos/runs
+  aos skills update pages ./pages-1.3.wasm --journals .aos/runs
   aos skills remove pages
 
 A component needs to know nothing of this program. Each function that it exports is a skill: NAME where there is one, \
@@ -31,7 +31,7 @@ Examples:
   aos invoke ./pages.wasm --function reader.fetch --grant host=example.com --input '{\"url\": \"https://example.com/\"}'
   aos invoke pages.reader.title-of --input @page.json --format json | jq .output
 
-It is a run like any other, of a workflow with this one step: with a ceiling, a journal and an outcome. It may reach what the \
+It is a run like any other, of a workflow with this one step: with a ceiling (--ceiling-cents), a journal and an outcome. It may reach what the \
 skill's own file (NAME.skill.toml) grants, and what is granted here.
 
 Exit code: 0 success; 1 failure, whose outcome is printed; 2 a misused command line.";
@@ -87,7 +87,7 @@ pub(crate) struct DescribeArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// A component
+    /// A component, or the sidecar that names it
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     #[command(flatten)]
@@ -127,10 +127,10 @@ pub(crate) struct UpdateArgs {
     /// The other build
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Journals of runs that used it; each is replayed with the other build
-    #[arg(long, value_name = "DIR", default_value = ".aos/runs")]
-    pub journals: PathBuf,
-    /// Put it in place even where a recorded run does something else with it
+    /// Journals of runs that used it; each is replayed with the other build [default: .aos/runs]
+    #[arg(long, value_name = "DIR")]
+    pub journals: Option<PathBuf>,
+    /// Put it in place even where a recorded run does something else with it, or its functions are others
     #[arg(long)]
     pub force: bool,
     /// Say what would come of it, and put nothing in place
@@ -181,7 +181,8 @@ impl FromStr for Grant {
             Some(("host", host)) => host.parse().map(Self::Host).map_err(|error| format!("{error}")),
             Some(("model", model)) if !model.is_empty() => Ok(Self::Model(model.to_owned())),
             Some(("env", variable)) => {
-                let (name, value) = variable.split_once('=').ok_or_else(form)?;
+                let (name, value) =
+                    variable.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(form)?;
                 Ok(Self::Variable(name.to_owned(), value.to_owned()))
             }
             _ => Err(form()),

@@ -1,5 +1,7 @@
 //! `fields`: names and values in the order in which they were written.
 
+use std::sync::Arc;
+
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::policy::check_field;
 use wasmtime::component::Resource;
@@ -20,14 +22,15 @@ const CONTENT_LENGTH: &str = "content-length";
 /// A resource `fields`. Values are kept as the gate takes them: a character for each byte.
 #[derive(Debug, Clone, Default)]
 pub struct Fields {
-    entries: Vec<(String, String)>,
+    /// Shared by all handles to the same fields.
+    entries: Arc<Vec<(String, String)>>,
     immutable: bool,
 }
 
 impl Fields {
     /// The fields of an answer.
-    pub(super) const fn of_answer(entries: Vec<(String, String)>) -> Self {
-        Self { entries, immutable: true }
+    pub(super) fn of_answer(entries: Vec<(String, String)>) -> Self {
+        Self { entries: Arc::new(entries), immutable: true }
     }
 
     /// The same fields, for good.
@@ -36,7 +39,7 @@ impl Fields {
         self
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
@@ -46,18 +49,27 @@ impl Fields {
     }
 
     /// The fields of a request that the guest is asked.
-    pub(super) const fn of_input(entries: Vec<(String, String)>) -> Self {
-        Self { entries, immutable: true }
+    ///
+    /// # Errors
+    ///
+    /// `PAYLOAD_TOO_LARGE`.
+    pub(super) fn of_input(entries: Vec<(String, String)>) -> Result<Self, Failure> {
+        let bytes = size(&entries);
+        if bytes > MAX_BYTES {
+            let message = format!("the header fields have {bytes} bytes, and at most {MAX_BYTES} are taken");
+            return Err(Failure::new(ErrorCode::PayloadTooLarge, message).at("/headers"));
+        }
+        Ok(Self { entries: Arc::new(entries), immutable: true })
     }
 
     /// All of them.
     pub(super) fn into_entries(self) -> Vec<(String, String)> {
-        self.entries
+        Arc::unwrap_or_clone(self.entries)
     }
 
     /// The fields that the gate takes: all but the one that the host writes.
     pub(super) fn for_the_gate(self) -> Vec<(String, String)> {
-        let mut entries = self.entries;
+        let mut entries = self.into_entries();
         entries.retain(|(name, _)| !name.eq_ignore_ascii_case(CONTENT_LENGTH));
         entries
     }
@@ -68,7 +80,7 @@ impl Fields {
     }
 
     fn remove(&mut self, name: &str) {
-        self.entries.retain(|(own, _)| !own.eq_ignore_ascii_case(name));
+        Arc::make_mut(&mut self.entries).retain(|(own, _)| !own.eq_ignore_ascii_case(name));
     }
 
     /// Adds fields, all or none. The outer error ends the invocation.
@@ -77,15 +89,18 @@ impl Fields {
         if let Some(error) = entries.iter().find_map(|(name, value)| fault(name, value)) {
             return Ok(Err(error));
         }
-        self.entries.extend(entries);
-        let bytes: usize =
-            self.entries.iter().map(|(name, value)| name.len() + value.len() + FIELD_BYTES).sum();
+        Arc::make_mut(&mut self.entries).extend(entries);
+        let bytes = size(&self.entries);
         if bytes > MAX_BYTES {
             let message = format!("fields of {bytes} bytes are written, and the limit is {MAX_BYTES}");
             return Err(Stop::new(Failure::new(ErrorCode::PayloadLimit, message)));
         }
         Ok(Ok(()))
     }
+}
+
+fn size(entries: &[(String, String)]) -> usize {
+    entries.iter().map(|(name, value)| name.len() + value.len() + FIELD_BYTES).sum()
 }
 
 fn fault(name: &str, value: &str) -> Option<HeaderError> {

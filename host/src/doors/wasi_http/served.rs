@@ -80,7 +80,7 @@ impl Served {
         })?;
         let query = parsed.query().map_or_else(String::new, |query| format!("?{query}"));
         let host = parsed.host_str().unwrap_or_default();
-        let mut headers = headers(input);
+        let mut headers = headers(input)?;
         let body = input.get("body").map(|value| {
             let is_json = !value.is_string() && encoded(value).is_none();
             let named = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
@@ -94,7 +94,7 @@ impl Served {
             scheme: if parsed.scheme() == "https" { Scheme::Https } else { Scheme::Http },
             authority: parsed.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
             path: format!("{}{query}", parsed.path()),
-            headers: Fields::of_input(headers),
+            headers: Fields::of_input(headers)?,
             body: Some(IncomingBody::of_input(body.unwrap_or_default())),
         }))
     }
@@ -127,14 +127,21 @@ impl Answered {
     }
 }
 
-fn headers(input: &Value) -> Vec<(String, String)> {
+fn headers(input: &Value) -> Result<Vec<(String, String)>, Failure> {
     let members = input.get("headers").and_then(Value::as_object).into_iter().flatten();
     let mut headers = Vec::new();
     for (name, value) in members {
         let values = value.as_array().map_or_else(|| vec![value], |values| values.iter().collect());
-        headers.extend(values.into_iter().filter_map(|value| Some((name.clone(), latin(value.as_str()?)))));
+        for text in values.into_iter().filter_map(Value::as_str) {
+            if text.chars().any(|c| c.is_control() && c != '\t') {
+                let pointer = format!("/headers/{}", name.replace('~', "~0").replace('/', "~1"));
+                let message = format!("at {pointer:?}: a field has no control characters");
+                return Err(Failure::new(Code::InputSchemaViolation, message).at(pointer));
+            }
+            headers.push((name.clone(), latin(text)));
+        }
     }
-    headers
+    Ok(headers)
 }
 
 /// A field's value has a character for each byte: text beyond that stands there as its UTF-8.

@@ -141,11 +141,11 @@ impl Machine {
         let (of_run, of_step) = self.model.left(attempt);
         let costs = |units: u64| (u128::from(units) * u128::from(price)).div_ceil(1_000_000);
         let fits = |units| estimate + costs(units) <= of_run.min(of_step);
-        let affordable = most_that(MAX_EXACT_INTEGER, fits).filter(|units| *units > 0);
+        let affordable = most_that(MAX_EXACT_INTEGER, fits).filter(|units| *units >= most.min(1));
         let granted = affordable.filter(|_| !self.model.stopped);
         let bought = self.account(attempt).buy_fuel(Fuel::new(most).unwrap(), money(estimate), price);
         let Some(affordable) = granted else {
-            let wanted = if self.model.stopped { estimate } else { estimate + costs(1) };
+            let wanted = if self.model.stopped { estimate } else { estimate + costs(most.min(1)) };
             let ever = wanted <= self.model.most(attempt);
             assert_eq!(plain(&bought.unwrap_err()), self.refused(attempt, wanted.min(MOST), ever));
             return;

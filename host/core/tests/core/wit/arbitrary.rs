@@ -17,18 +17,22 @@ pub(super) fn types() -> BoxedStrategy<WitType> {
         Just(Shape::Char),
         Just(Shape::String),
         Just(Shape::Bytes),
-        (1_usize..5).prop_map(|count| Shape::Enum(names(count))),
-        (1_usize..33).prop_map(|count| Shape::Flags(names(count))),
+        (1_usize..5).prop_map(|count| Shape::Enum(names(count).into())),
+        (1_usize..33).prop_map(|count| Shape::Flags(names(count).into())),
     ];
     let leaf = leaf.prop_map(WitType::from).boxed();
     leaf.prop_recursive(4, 24, 4, |inner| {
         let boxed = || inner.clone().prop_map(Box::new);
         prop_oneof![
-            boxed().prop_map(Shape::List),
+            // WIT has one type for a list of bytes, whose JSON is another one than that of a list.
+            boxed().prop_map(|element| match element.shape {
+                Shape::Unsigned(8) => Shape::Bytes,
+                _ => Shape::List(element),
+            }),
             boxed().prop_map(Shape::Option),
             vec(inner.clone(), 1..4).prop_map(Shape::Tuple),
-            vec(inner.clone(), 1..4).prop_map(|types| Shape::Record(fields(types))),
-            vec(option::of(inner.clone()), 1..4).prop_map(|types| Shape::Variant(cases(types))),
+            vec(inner.clone(), 1..4).prop_map(|types| Shape::Record(fields(types).into())),
+            vec(option::of(inner.clone()), 1..4).prop_map(|types| Shape::Variant(cases(types).into())),
             (option::of(boxed()), option::of(boxed())).prop_map(|(ok, error)| Shape::Result { ok, error }),
         ]
         .prop_map(WitType::from)

@@ -26,11 +26,11 @@ fn boxed(shape: Shape) -> Box<WitType> {
 
 /// A function of one parameter `v`.
 fn takes(shape: Shape) -> Function {
-    Function { params: vec![field("v", shape)], result: None }
+    Function { params: vec![field("v", shape)].into(), result: None }
 }
 
 fn gives(shape: Shape) -> Function {
-    Function { params: Vec::new(), result: Some(shape.into()) }
+    Function { params: Vec::new().into(), result: Some(shape.into()) }
 }
 
 fn read(shape: Shape, value: &Value) -> Result<WitValue, (ErrorCode, String, String)> {
@@ -40,15 +40,16 @@ fn read(shape: Shape, value: &Value) -> Result<WitValue, (ErrorCode, String, Str
 }
 
 fn shape_of_a_point() -> Shape {
-    Shape::Record(vec![field("x", Shape::Float64), field("label", Shape::Option(boxed(Shape::String)))])
+    Shape::Record(
+        vec![field("x", Shape::Float64), field("label", Shape::Option(boxed(Shape::String)))].into(),
+    )
 }
 
 fn shape_of_a_choice() -> Shape {
-    Shape::Variant(vec![
-        case("none", None),
-        case("circle", Some(Shape::Float64)),
-        case("at", Some(shape_of_a_point())),
-    ])
+    Shape::Variant(
+        vec![case("none", None), case("circle", Some(Shape::Float64)), case("at", Some(shape_of_a_point()))]
+            .into(),
+    )
 }
 
 /// Each row: a type, its JSON, and the value. The first JSON of a value is what it is written as.
@@ -56,7 +57,7 @@ fn rows() -> Vec<(Shape, Value, WitValue)> {
     let twice = || Shape::Option(boxed(Shape::Option(boxed(Shape::Unsigned(8)))));
     let some = |value| WitValue::Option(Some(Box::new(value)));
     let result = || Shape::Result { ok: Some(boxed(Shape::Bool)), error: None };
-    let flags = || Shape::Flags(vec![case("read", None), case("write", None), case("execute", None)]);
+    let flags = || Shape::Flags(vec![case("read", None), case("write", None), case("execute", None)].into());
     vec![
         (Shape::Bool, json!(true), WitValue::Bool(true)),
         (Shape::Signed(8), json!(-128), WitValue::Signed(-128)),
@@ -91,7 +92,7 @@ fn rows() -> Vec<(Shape, Value, WitValue)> {
             json!({"circle": 2.5}),
             WitValue::Variant(1, Some(Box::new(WitValue::Float64(2.5)))),
         ),
-        (Shape::Enum(vec![case("up", None), case("down", None)]), json!("down"), WitValue::Enum(1)),
+        (Shape::Enum(vec![case("up", None), case("down", None)].into()), json!("down"), WitValue::Enum(1)),
         (Shape::Option(boxed(Shape::Bool)), json!(null), WitValue::Option(None)),
         (Shape::Option(boxed(Shape::Bool)), json!(false), some(WitValue::Bool(false))),
         (twice(), json!(null), WitValue::Option(None)),
@@ -121,7 +122,7 @@ fn other_spellings_are_taken_as_well() {
     assert_eq!(read(Shape::Float64, &json!(7)), Ok(WitValue::Float64(7.0)));
     let point = read(shape_of_a_point(), &json!({"x": 1}));
     assert_eq!(point, Ok(WitValue::Record(vec![WitValue::Float64(1.0), WitValue::Option(None)])));
-    let flags = Shape::Flags(vec![case("a", None), case("b", None)]);
+    let flags = Shape::Flags(vec![case("a", None), case("b", None)].into());
     assert_eq!(read(flags, &json!(["b", "a"])), Ok(WitValue::Flags(vec![0, 1])));
 }
 
@@ -129,7 +130,7 @@ fn other_spellings_are_taken_as_well() {
 fn what_is_wrong_is_told_with_its_place() {
     let violation = ErrorCode::InputSchemaViolation;
     let list = |shape| Shape::List(boxed(shape));
-    let slash = Shape::Record(vec![field("a/b~c", Shape::Bool)]);
+    let slash = Shape::Record(vec![field("a/b~c", Shape::Bool)].into());
     for (shape, value, pointer, message) in [
         (Shape::Bool, json!(1), "/v", "expected true or false, and this is 1"),
         (Shape::Unsigned(8), json!(256), "/v", "expected an integer from 0 to 255, and this is 256"),
@@ -163,8 +164,8 @@ fn what_is_wrong_is_told_with_its_place() {
         (shape_of_a_choice(), json!({"at": {"x": "1"}}), "/v/at/x", "expected a number"),
         (Shape::Result { ok: None, error: None }, json!({"ok": 1}), "/v/ok", "null, as it carries nothing"),
         (Shape::Option(boxed(Shape::Option(boxed(Shape::Bool)))), json!(true), "/v", "\"some\""),
-        (Shape::Flags(vec![case("a", None)]), json!(["a", "a"]), "/v/1", "stands twice"),
-        (Shape::Flags(vec![case("a", None)]), json!(["b"]), "/v/0", "expected \"a\""),
+        (Shape::Flags(vec![case("a", None)].into()), json!(["a", "a"]), "/v/1", "stands twice"),
+        (Shape::Flags(vec![case("a", None)].into()), json!(["b"]), "/v/0", "expected \"a\""),
     ] {
         let (code, place, told) = read(shape, &value).unwrap_err();
         assert_eq!((code, place.as_str()), (violation, pointer), "{value}: {told}");
@@ -196,7 +197,7 @@ fn integers_that_would_change_are_to_be_quoted() {
 #[test]
 fn a_float_that_json_has_no_number_for_is_refused_by_name() {
     for (float, name) in [(f64::NAN, "NaN"), (f64::INFINITY, "inf"), (f64::NEG_INFINITY, "-inf")] {
-        let function = gives(Shape::Record(vec![field("a", Shape::List(boxed(Shape::Float64)))]));
+        let function = gives(Shape::Record(vec![field("a", Shape::List(boxed(Shape::Float64)))].into()));
         let value =
             WitValue::Record(vec![WitValue::List(vec![WitValue::Float64(0.0), WitValue::Float64(float)])]);
         let failure = function.output(Some(&value)).unwrap_err();
@@ -216,7 +217,10 @@ fn an_error_of_a_result_is_a_failure_that_tells_it() {
     assert_eq!(function.output(Some(&ok)), Ok(json!(true)));
     let error = WitValue::Result(Err(Some(Box::new(WitValue::Variant(0, None)))));
     let failure = function.output(Some(&error)).unwrap_err();
-    assert_eq!((failure.code, failure.message.as_str()), (ErrorCode::SkillError, "none"));
+    assert_eq!(
+        (failure.code, failure.message.as_str()),
+        (ErrorCode::SkillError, "the function returned the error \"none\"")
+    );
     assert_eq!(failure.details, Some(json!({"error": "none"})));
     assert_eq!(
         gives(Shape::Result { ok: None, error: None }).output(Some(&WitValue::Result(Ok(None)))),
@@ -275,7 +279,7 @@ proptest! {
     /// A value is written as JSON that this host reads, that fits the schemas of both ways, and that is read back as itself.
     #[test]
     fn what_is_written_is_read_back((ty, value) in typed()) {
-        let listed = Function { params: vec![field("v", ty.clone())], result: Some(Shape::Tuple(vec![ty]).into()) };
+        let listed = Function { params: vec![field("v", ty.clone())].into(), result: Some(Shape::Tuple(vec![ty]).into()) };
         let output = listed.output(Some(&WitValue::Tuple(vec![value.clone()]))).unwrap();
         let text = output.to_string();
         prop_assert_eq!(&json::read(&text).unwrap(), &output);
@@ -288,7 +292,7 @@ proptest! {
     /// Whatever JSON comes, it is read or refused with a place that is in it; and what is read fits the schema.
     #[test]
     fn any_json_is_read_or_refused((ty, input) in (types(), any_json())) {
-        let function = Function { params: vec![field("v", ty)], result: None };
+        let function = Function { params: vec![field("v", ty)].into(), result: None };
         let input = json!({ "v": input });
         let fits = Schema::new(function.input_schema()).unwrap().check(&input, ErrorCode::InputSchemaViolation);
         match function.arguments(&input) {

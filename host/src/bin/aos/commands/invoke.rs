@@ -2,18 +2,21 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use aos_host::failure::Failure;
 use aos_host::ids::SkillId;
 use aos_host::policy::{Environment, Narrowing};
-use aos_host::sidecar::Sidecar;
+use aos_host::providers::World;
+use aos_host::sidecar::{SIDECAR_SUFFIX, Sidecar};
+use aos_host::skill::SkillEffect;
 use aos_host::workflow_format::Workflow;
-use aos_host::{Prepared, Runtime, SkillFile};
+use aos_host::{Prepared, Registered, SkillFile};
 use serde_json::json;
 
 use super::run::{carry_out, input, options, outside};
-use crate::render::{conclude, say, show_faults};
+use crate::render::{conclude, say, say_help, show_faults};
 use crate::skills_options::{Grant, InvokeArgs};
 use crate::{folders, setup};
 
@@ -22,20 +25,28 @@ pub(crate) async fn invoke(args: InvokeArgs) -> anyhow::Result<ExitCode> {
     let InvokeArgs { skill, function, grants, running } = args;
     let (input, options) = (input(&running.input)?, options(&running)?);
     let runtime = setup::empty(outside(&running)?)?;
-    let path = match as_path(&skill) {
-        Some(path) => path,
-        None => find(&running.skills.folders, &skill, &runtime).await?,
+    let (path, wanted) = match as_path(&skill) {
+        Some(path) => (path, function),
+        None => find(&running.skills.folders, &skill, function).await?,
     };
-    let SkillFile { naming, mut sidecar, component } = setup::skill_file(&path)?;
+    let SkillFile { naming, mut sidecar, component, .. } = setup::skill_file(&path)?;
     let granted = granted(&mut sidecar, &grants);
     let registered = match runtime.register_component(component, &naming, &sidecar).await {
         Ok(registered) => registered,
-        Err(failure) => return refuse(&runtime, &failure, running.format.format),
+        Err(failure) => {
+            let message = format!("{}: {}", path.display(), failure.message);
+            return conclude(&runtime.refuse(&Failure { message, ..failure }), running.format.format);
+        }
     };
-    let wanted = if as_path(&skill).is_some() { function } else { Some(skill) };
-    let chosen = choose(&registered.skills, wanted.as_deref())?;
+    let chosen = choose(&registered, wanted.as_deref())?;
     let workflow = workflow(chosen, &granted)?;
-    carry_out(&runtime, &workflow, input, (options, running)).await
+    let sends = chosen.metadata().effects.contains(&SkillEffect::Http);
+    let code = carry_out(&runtime, &workflow, input, (options, running)).await?;
+    // A component that knows nothing of this host fails in its own words where it was granted nothing.
+    if sends && code != ExitCode::SUCCESS && granted.hosts.is_none_or(|hosts| hosts.is_empty()) {
+        say_help("it can send requests and was granted no host; --grant host=HOST grants one for a try");
+    }
+    Ok(code)
 }
 
 /// A component by its path: it has a slash, or ends as components do and is there.
@@ -45,29 +56,49 @@ fn as_path(skill: &str) -> Option<PathBuf> {
     (skill.contains('/') || (is_component && path.exists())).then(|| path.to_owned())
 }
 
-fn refuse(runtime: &Runtime, failure: &Failure, format: crate::options::Format) -> anyhow::Result<ExitCode> {
-    conclude(&runtime.refuse(failure), format)
-}
-
-/// The file of a skill: the one that its name says, or else the one among all that has it.
-async fn find(said: &[PathBuf], skill: &str, runtime: &Runtime) -> anyhow::Result<PathBuf> {
-    SkillId::new(skill).with_context(|| "a skill has a name, and a component a path with a slash in it")?;
-    let mut known = Vec::new();
+/// The file of a skill, and which function of it is meant: the one among all that has the name, or else the functions of the
+/// component that is called so.
+async fn find(
+    said: &[PathBuf],
+    name: &str,
+    function: Option<String>,
+) -> anyhow::Result<(PathBuf, Option<String>)> {
+    SkillId::new(name).with_context(|| "a skill has a name, and a component a path with a slash in it")?;
+    let (mut known, mut component) = (Vec::new(), None);
     for folder in folders::skills(said) {
-        let looked_at = setup::empty(aos_host::providers::World::live())?;
-        for (path, found) in looked_at.load_skills(&folder).await.skills {
-            if found.metadata().id.as_str() == skill {
-                return Ok(path);
+        anyhow::ensure!(
+            said.is_empty() || folder.is_dir(),
+            "--skills {}: there is no such folder",
+            folder.display()
+        );
+        let loaded = setup::empty(World::live())?.load_skills(&folder).await;
+        for (path, found) in loaded.skills {
+            if found.metadata().id.as_str() == name {
+                return Ok((path, Some(function.unwrap_or_else(|| name.to_owned()))));
+            }
+            if is_called(&path, name) {
+                component.get_or_insert(path);
             }
             known.push(found.metadata().id.to_string());
         }
+        for (path, failure) in loaded.refused {
+            say(&format!("skipped {}: {failure}", path.display()));
+        }
     }
-    let _ = runtime;
+    if let Some(path) = component {
+        return Ok((path, function));
+    }
     anyhow::ensure!(
         !known.is_empty(),
         "there are no skills; add one with aos skills add, or name a folder with --skills"
     );
-    anyhow::bail!("there is no skill {skill}; there are: {}", known.join(", "))
+    anyhow::bail!("there is no skill {name}; there are: {}", known.join(", "))
+}
+
+/// Whether a file of a folder of skills is that of a component of this name.
+fn is_called(path: &Path, name: &str) -> bool {
+    let file = path.file_name().and_then(|file| file.to_str()).and_then(|file| file.strip_prefix(name));
+    matches!(file, Some(".wasm" | SIDECAR_SUFFIX))
 }
 
 /// What the sidecar and the command line grant together. The sidecar no longer narrows what is granted for a try.
@@ -100,19 +131,41 @@ fn granted(sidecar: &mut Sidecar, grants: &[Grant]) -> Narrowing {
     all
 }
 
-fn choose<'a>(skills: &'a [std::sync::Arc<Prepared>], wanted: Option<&str>) -> anyhow::Result<&'a Prepared> {
-    let names = || skills.iter().map(|skill| skill.metadata().id.to_string()).collect::<Vec<_>>().join(", ");
-    let is_meant = |skill: &&std::sync::Arc<Prepared>| {
-        let id = skill.metadata().id.as_str();
-        wanted.is_none_or(|wanted| id == wanted || id.ends_with(&format!(".{wanted}")))
+/// The function that is meant: by its name here, by what ends that, or by its name in the component.
+fn choose<'a>(registered: &'a Registered, wanted: Option<&str>) -> anyhow::Result<&'a Prepared> {
+    let is_exactly =
+        |skill: &&Arc<Prepared>| wanted.is_some_and(|wanted| skill.metadata().id.as_str() == wanted);
+    if let Some(exact) = registered.skills.iter().find(is_exactly) {
+        return Ok(exact);
+    }
+    let ends = |name: &str, wanted: &str| name.strip_suffix(wanted).is_some_and(|rest| rest.ends_with('.'));
+    let is_meant = |skill: &&Arc<Prepared>| {
+        let metadata = skill.metadata();
+        let exported = |wanted| metadata.export.as_ref().is_some_and(|export| export.function() == wanted);
+        wanted.is_none_or(|wanted| ends(metadata.id.as_str(), wanted) || exported(wanted))
     };
-    let meant: Vec<_> = skills.iter().filter(is_meant).collect();
+    let meant: Vec<_> = registered.skills.iter().filter(is_meant).collect();
+    let names = |skills: &[&Arc<Prepared>]| {
+        skills.iter().map(|skill| skill.metadata().id.to_string()).collect::<Vec<_>>().join(", ")
+    };
     match (meant.as_slice(), wanted) {
         ([only], _) => Ok(only),
-        ([], Some(wanted)) => anyhow::bail!("the component has no {wanted}; it has {}", names()),
-        (_, Some(wanted)) => anyhow::bail!("{wanted} may be one of several: {}", names()),
-        (_, None) => {
-            anyhow::bail!("the component has several functions; say which with --function: {}", names())
+        ([], Some(wanted)) => {
+            let left = registered.uncallable.iter().find(|left| left.export.function() == wanted);
+            left.map_or(Ok(()), |left| {
+                Err(anyhow::anyhow!("{} cannot be called: {}", left.export, left.reason))
+            })?;
+            anyhow::bail!(
+                "the component has no {wanted}; it has {}",
+                names(&registered.skills.iter().collect::<Vec<_>>())
+            )
+        }
+        (several, Some(wanted)) => anyhow::bail!("{wanted} may be one of several: {}", names(several)),
+        (several, None) => {
+            anyhow::bail!(
+                "the component has several functions; say which with --function: {}",
+                names(several)
+            )
         }
     }
 }

@@ -1,6 +1,5 @@
 //! `aos run`
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,9 +7,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use aos_host::failure::{Failure, NEW_JOURNAL};
 use aos_host::json;
-use aos_host::policy::Policy;
 use aos_host::providers::FileSink;
-use aos_host::skill::SkillEffect;
 use aos_host::trace::TraceParent;
 use aos_host::units::Money;
 use aos_host::workflow_format::{MAX_WORKFLOW_BYTES, Workflow};
@@ -80,7 +77,6 @@ pub(super) async fn carry_out(
     if let Some(budget) = &budget {
         options = options.budget(Arc::new(budget.clone()), full_path(&journal));
     }
-    say_what_is_not_granted(runtime, workflow);
     let run = runtime.start(workflow, input, options);
     let parting = follow(run, Some(workflow.steps().len())).await;
     budget.iter().for_each(|budget| say_unsettled(budget, id, &parting));
@@ -95,23 +91,6 @@ pub(super) async fn carry_out(
         say(&format!("journal {}", journal.display()));
     }
     part(&parting, &journal, format)
-}
-
-/// A component that knows nothing of this host fails in its own words where it was granted nothing.
-fn say_what_is_not_granted(runtime: &Runtime, workflow: &Workflow) {
-    let granted = Policy::new(workflow.grants().clone());
-    let names: BTreeSet<_> = workflow.steps().iter().map(|step| &step.skill).collect();
-    for skill in names.into_iter().filter_map(|name| runtime.skill(name)) {
-        let metadata = skill.metadata();
-        let sends = metadata.export.is_some() && metadata.effects.contains(&SkillEffect::Http);
-        if sends && !skill.policy(&granted).reaches_hosts() {
-            say(&format!(
-                "{} can send requests, and no host is granted: add grants: {{hosts: [HOST]}} to the workflow, or --grant \
-                 host=HOST to an invocation",
-                metadata.id
-            ));
-        }
-    }
 }
 
 /// The trace of whoever started this program. What is none begins none, as the standard asks.
@@ -140,7 +119,11 @@ pub(super) fn input(text: &str) -> anyhow::Result<Value> {
     match text.strip_prefix('@') {
         Some(path) => {
             let place = format!("--input @{path}");
-            let text = std::fs::read_to_string(path).with_context(|| place.clone())?;
+            let text = match path {
+                "-" => std::io::read_to_string(std::io::stdin()),
+                path => std::fs::read_to_string(path),
+            };
+            let text = text.with_context(|| place.clone())?;
             read(&text, &place)
         }
         None => read(text, "--input"),

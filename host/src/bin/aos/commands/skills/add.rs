@@ -7,11 +7,13 @@ use anyhow::Context as _;
 use aos_host::failure::{ErrorCode, Failure};
 use aos_host::ids::SkillId;
 use aos_host::providers::World;
+use aos_host::sidecar::Sidecar;
+use aos_host::skill::SkillMetadata;
 use aos_host::{Added, Admission, Naming, Runtime, SkillFile, SkillFolder};
 use serde::Serialize;
 
 use super::print_json;
-use super::report::{shape, title, to_paste};
+use super::report::{kind, shape, to_paste};
 use crate::options::Format;
 use crate::render::{plain, print, say, say_help};
 use crate::setup;
@@ -23,8 +25,10 @@ struct Outcome {
     file: String,
     name: Option<SkillId>,
     added: bool,
-    admission: Admission,
+    admission: Option<Admission>,
     refused: Option<Failure>,
+    #[serde(skip)]
+    sidecar: Sidecar,
 }
 
 /// Puts components into the folder of skills.
@@ -40,7 +44,7 @@ pub(crate) async fn add(args: AddArgs) -> anyhow::Result<ExitCode> {
     runtime.load_skills(folder.path()).await;
     let (mut outcomes, mut refused) = (Vec::new(), false);
     for file in files {
-        let outcome = one(&runtime, &folder, &file, args.name.as_ref()).await?;
+        let outcome = one(&runtime, &folder, &file, args.name.as_ref()).await;
         refused |= outcome.refused.is_some();
         if args.format.format == Format::Text {
             tell(&folder, &outcome)?;
@@ -62,40 +66,49 @@ fn components(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-async fn one(
-    runtime: &Runtime,
-    folder: &SkillFolder,
-    file: &Path,
-    name: Option<&SkillId>,
-) -> anyhow::Result<Outcome> {
-    let SkillFile { naming, component, sidecar } = setup::skill_file(file)?;
+async fn one(runtime: &Runtime, folder: &SkillFolder, file: &Path, name: Option<&SkillId>) -> Outcome {
+    let path = file.display().to_string();
+    let SkillFile { naming, component, sidecar, text } = match setup::skill_file(file) {
+        Ok(file) => file,
+        Err(error) => {
+            let unreadable = || Failure::new(ErrorCode::ComponentInvalid, format!("{error:#}"));
+            let failure = error.downcast_ref::<Failure>().cloned().unwrap_or_else(unreadable);
+            return Outcome {
+                file: path,
+                name: None,
+                added: false,
+                admission: None,
+                refused: Some(failure),
+                sidecar: Sidecar::default(),
+            };
+        }
+    };
     let naming = name.map_or(naming, |name| Naming::Given(name.clone()));
     let admission = runtime.examine_component(component.clone(), &naming, &sidecar).await;
-    let file = file.display().to_string();
-    let outcome = |name, added, admission: &Admission, refused| Outcome {
-        file: file.clone(),
+    let outcome = |name, added, refused| Outcome {
+        file: path.clone(),
         name,
         added,
-        admission: admission.clone(),
+        admission: Some(admission.clone()),
         refused,
+        sidecar: sidecar.clone(),
     };
     if let Some(failure) = admission.refused.clone() {
-        return Ok(outcome(None, false, &admission, Some(failure)));
+        return outcome(None, false, Some(failure));
     }
     let Some(name) = base(&naming, &admission) else {
-        let failure =
-            Failure::new(ErrorCode::NameInvalid, "the file's name is none for a skill; give one with --name");
-        return Ok(outcome(None, false, &admission, Some(failure)));
+        let message = "the file's name is none for a skill; give one with --name";
+        return outcome(None, false, Some(Failure::new(ErrorCode::NameInvalid, message)));
     };
     if let Some(taken) = taken(runtime, &admission) {
-        return Ok(outcome(Some(name), false, &admission, Some(taken)));
+        return outcome(Some(name), false, Some(taken));
     }
-    let about: Vec<_> =
-        admission.skills.iter().map(|skill| format!("{}: {}", skill.id, skill.description)).collect();
-    Ok(match folder.add(&name, &component, &about.join("\n")) {
-        Ok(added) => outcome(Some(name), added == Added::New, &admission, None),
-        Err(failure) => outcome(Some(name), false, &admission, Some(failure)),
-    })
+    let about = |skill: &SkillMetadata| format!("{}  {}", skill.id, skill.description);
+    let about: Vec<_> = admission.skills.iter().map(about).collect();
+    match folder.add(&name, &component, (text.as_deref(), &about.join("\n"))) {
+        Ok(added) => outcome(Some(name), added == Added::New, None),
+        Err(failure) => outcome(Some(name), false, Some(failure)),
+    }
 }
 
 /// What it is called in the folder: as it was said, as it says itself, or as its file.
@@ -110,17 +123,14 @@ fn base(naming: &Naming, admission: &Admission) -> Option<SkillId> {
 
 /// A name of its skills that another component of the folder has.
 fn taken(runtime: &Runtime, admission: &Admission) -> Option<Failure> {
-    let other = |skill: &aos_host::skill::SkillMetadata| {
-        let other = runtime.skill(&skill.id)?;
-        (other.metadata().digest != admission.digest).then(|| {
-            let message = format!(
-                "the name {} belongs to another component already ({}); give this one another with --name, or put it in \
-                 that one's place with aos skills update",
-                skill.id,
-                other.metadata().digest
-            );
-            Failure::new(ErrorCode::NameInvalid, message)
-        })
+    let other = |skill: &SkillMetadata| {
+        let other = runtime.skill(&skill.id).filter(|other| other.metadata().digest != admission.digest)?;
+        let message = format!(
+            "the name {} belongs to another component already ({})",
+            skill.id,
+            other.metadata().digest
+        );
+        Some(Failure::new(ErrorCode::NameInvalid, message))
     };
     admission.skills.iter().find_map(other)
 }
@@ -128,14 +138,22 @@ fn taken(runtime: &Runtime, admission: &Admission) -> Option<Failure> {
 fn tell(folder: &SkillFolder, outcome: &Outcome) -> anyhow::Result<()> {
     if let Some(failure) = &outcome.refused {
         say(&format!("not added: {}: {failure}", outcome.file));
-        say_help(failure.advice());
+        say_help(match (failure.code, &outcome.name) {
+            (ErrorCode::NameInvalid, Some(_)) => {
+                "put it in that one's place with aos skills update, or give it another name with --name"
+            }
+            _ => failure.advice(),
+        });
         return Ok(());
     }
-    let Some(name) = &outcome.name else { return Ok(()) };
+    let (Some(name), Some(admission)) = (&outcome.name, &outcome.admission) else { return Ok(()) };
     let what = if outcome.added { "added" } else { "there already:" };
     print(&format!("{what} {name} in {}\n", folder.sidecar(name).display()))?;
-    for skill in &outcome.admission.skills {
-        print(&format!("  {}  {}  {}\n", title(skill), skill.id, plain(&shape(&skill.input_schema))))?;
+    for skill in &admission.skills {
+        print(&format!("  {}  {}  {}\n", kind(skill.kind), skill.id, plain(&shape(&skill.input_schema))))?;
     }
-    print(&to_paste(&outcome.admission))
+    for left in &admission.uncallable {
+        print(&format!("  not callable  {}: {}\n", plain(&left.export.to_string()), plain(&left.reason)))?;
+    }
+    print(&to_paste(admission, (name.as_str(), &outcome.sidecar)))
 }

@@ -3,10 +3,15 @@
 use std::process::ExitCode;
 
 use aos_host::ids::SkillId;
+use aos_host::policy::Narrowing;
 use aos_host::providers::World;
+use aos_host::sidecar::SkillTerms;
+use aos_host::skill::SkillMetadata;
+use serde::Serialize;
 
 use super::list::no_skills;
 use super::print_json;
+use super::report::kind;
 use crate::options::Format;
 use crate::render::{plain, print};
 use crate::setup;
@@ -20,20 +25,49 @@ pub(crate) async fn describe(args: DescribeArgs) -> anyhow::Result<ExitCode> {
         anyhow::ensure!(!known.is_empty(), no_skills(&args.skills.folders));
         anyhow::bail!("there is no skill {}; there are: {}", args.id, known.join(", "));
     };
-    let metadata = skill.metadata();
+    let (metadata, terms) = (skill.metadata(), skill.terms());
     if args.format.format == Format::Json {
-        print_json(metadata)?;
+        print_json(&Described { metadata, terms })?;
         return Ok(ExitCode::SUCCESS);
     }
     let contract = &metadata.contract;
-    print(&format!("{} {}\n  {}\n", metadata.id, plain(&metadata.version), plain(&metadata.description)))?;
-    print(&format!("  digest        {}\n", metadata.digest))?;
-    print(&format!("  effects       {:?}\n", metadata.effects))?;
-    print(&format!("  fuel          {}\n", contract.fuel.units()))?;
-    print(&format!("  memory bytes  {}\n", contract.memory_bytes))?;
-    print(&format!("  deadline ms   {}\n", contract.deadline_ms))?;
-    print(&format!("  host calls    {}\n", contract.host_calls))?;
-    print(&format!("  input         {}\n", serde_json::to_string_pretty(&metadata.input_schema)?))?;
-    print(&format!("  output        {}\n", serde_json::to_string_pretty(&metadata.output_schema)?))?;
+    let mut text = format!("{} {}\n", metadata.id, plain(&metadata.version));
+    if !metadata.description.is_empty() {
+        text.push_str(&format!("  {}\n", plain(&metadata.description)));
+    }
+    let mut line = |name: &str, what: &str| text.push_str(&format!("  {name:<14}{}\n", plain(what)));
+    line("kind", kind(metadata.kind));
+    if let Some(export) = &metadata.export {
+        line("export", &export.to_string());
+    }
+    line("digest", &metadata.digest.to_string());
+    let effects: Vec<_> = metadata.effects.iter().map(word).collect::<Result<_, _>>()?;
+    line("effects", &if effects.is_empty() { "none".to_owned() } else { effects.join(", ") });
+    line("fuel", &contract.fuel.units().to_string());
+    line("memory bytes", &contract.memory_bytes.to_string());
+    line("deadline ms", &contract.deadline_ms.to_string());
+    line("host calls", &contract.host_calls.to_string());
+    if terms.grants != Narrowing::default() {
+        line("grants", &serde_json::to_string(&terms.grants)?);
+    }
+    for (name, schema) in [("input", &metadata.input_schema), ("output", &metadata.output_schema)] {
+        let lines: Vec<_> = serde_json::to_string_pretty(schema)?.lines().map(plain).collect();
+        text.push_str(&format!("  {name:<14}{}\n", lines.join("\n")));
+    }
+    print(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A skill and the terms that it runs on, as JSON.
+#[derive(Serialize)]
+struct Described<'a> {
+    #[serde(flatten)]
+    metadata: &'a SkillMetadata,
+    #[serde(skip_serializing_if = "SkillTerms::says_nothing")]
+    terms: &'a SkillTerms,
+}
+
+/// The word that stands for it in JSON.
+fn word<T: Serialize>(value: &T) -> anyhow::Result<String> {
+    Ok(serde_json::to_value(value)?.as_str().unwrap_or_default().to_owned())
 }

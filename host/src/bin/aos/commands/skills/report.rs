@@ -2,28 +2,25 @@
 
 use std::fmt::Write as _;
 
+use aos_host::sidecar::Sidecar;
 use aos_host::skill::{SkillKind, SkillMetadata};
 use aos_host::{Admission, ImportNote, Need};
 use serde_json::Value;
 
 use crate::render::plain;
 
+/// The version of what says none.
+const UNVERSIONED: &str = "0.0.0";
+
 /// Characters of a schema on one line.
 const SHOWN: usize = 160;
 
-/// All of it, beginning with a name.
-pub(super) fn report(name: &str, admission: &Admission) -> String {
+/// All of it, beginning with a file.
+pub(super) fn report(file: &str, sidecar: &Sidecar, admission: &Admission) -> String {
     let mut text =
-        format!("{}\n  digest  {}\n  bytes   {}\n", plain(name), admission.digest, admission.bytes);
+        format!("{}\n  digest  {}\n  bytes   {}\n", plain(file), admission.digest, admission.bytes);
     for skill in &admission.skills {
-        let export = skill
-            .export
-            .as_ref()
-            .map_or_else(String::new, |export| format!("  {}", plain(&export.to_string())));
-        let _ = writeln!(text, "  {}  {}{export}", kind(skill.kind), skill.id);
-        let _ = writeln!(text, "          {}", plain(&skill.description));
-        let _ = writeln!(text, "    input   {}", plain(&shape(&skill.input_schema)));
-        let _ = writeln!(text, "    output  {}", plain(&shape(&skill.output_schema)));
+        text.push_str(&lines(skill));
     }
     for uncallable in &admission.uncallable {
         let export = plain(&uncallable.export.to_string());
@@ -32,7 +29,8 @@ pub(super) fn report(name: &str, admission: &Admission) -> String {
     for import in &admission.imports {
         let class =
             import.class.map_or_else(|| "UNKNOWN".to_owned(), |class| format!("{class:?}").to_lowercase());
-        let _ = writeln!(text, "  import  {:<44} {class:<8}{}", plain(&import.interface), need(import));
+        let line = format!("  import  {:<44} {class:<8}{}", plain(&import.interface), need(import));
+        let _ = writeln!(text, "{}", line.trim_end());
     }
     match &admission.refused {
         Some(failure) => {
@@ -40,19 +38,39 @@ pub(super) fn report(name: &str, admission: &Admission) -> String {
                 writeln!(text, "  refused: {}\n  help: {}", plain(&failure.to_string()), failure.advice());
         }
         None => {
-            let names: Vec<_> = admission
-                .skills
-                .iter()
-                .map(|skill| format!("{} {}", skill.id, plain(&skill.version)))
-                .collect();
+            let names: Vec<_> = admission.skills.iter().map(named).collect();
             let _ = writeln!(text, "  admitted as {}", names.join(", "));
-            text.push_str(&to_paste(admission));
+            text.push_str(&to_paste(admission, (file, sidecar)));
         }
     }
     text
 }
 
-const fn kind(kind: SkillKind) -> &'static str {
+/// A skill: how it is called, what it says of itself, what it takes and gives.
+fn lines(skill: &SkillMetadata) -> String {
+    let mut text = format!("  {}  {}", kind(skill.kind), skill.id);
+    if let Some(export) = &skill.export {
+        text.push_str(&format!("  {}", plain(&export.to_string())));
+    }
+    text.push('\n');
+    if !skill.description.is_empty() {
+        text.push_str(&format!("          {}\n", plain(&skill.description)));
+    }
+    text.push_str(&format!("    input   {}\n", plain(&shape(&skill.input_schema))));
+    text.push_str(&format!("    output  {}\n", plain(&shape(&skill.output_schema))));
+    text
+}
+
+/// A skill's name, and its version where it says one.
+fn named(skill: &SkillMetadata) -> String {
+    match skill.version.as_str() {
+        "" | UNVERSIONED => skill.id.to_string(),
+        version => format!("{} {}", skill.id, plain(version)),
+    }
+}
+
+/// How a skill is called, in one word.
+pub(super) const fn kind(kind: SkillKind) -> &'static str {
     match kind {
         SkillKind::Skill => "skill",
         SkillKind::Function => "function",
@@ -74,26 +92,62 @@ fn need(import: &ImportNote) -> &'static str {
     }
 }
 
-/// What to write where, so that it gets what it wants.
-pub(super) fn to_paste(admission: &Admission) -> String {
-    let wants = |need| admission.imports.iter().any(|import| import.needs == Some(need));
-    let (workflow, sidecar, grant) = match (wants(Need::Hosts), wants(Need::Models)) {
-        (true, true) => (
-            "hosts: [HOST], models: [MODEL]",
-            "hosts = [\"HOST\"]\n                      models = [\"MODEL\"]",
-            "host=HOST",
-        ),
-        (true, false) => ("hosts: [HOST]", "hosts = [\"HOST\"]", "host=HOST"),
-        (false, true) => ("models: [MODEL]", "models = [\"MODEL\"]", "model=MODEL"),
-        (false, false) => return String::new(),
+/// What to write where, so that it gets what it wants and its sidecar does not grant yet: of a component that is called so.
+pub(super) fn to_paste(admission: &Admission, (called, sidecar): (&str, &Sidecar)) -> String {
+    let (mut granted, mut missing) = (Vec::new(), Vec::new());
+    for (need, key, what) in [
+        (Need::Hosts, "hosts", "HOST"),
+        (Need::Models, "models", "MODEL"),
+        (Need::Environment, "environment", "NAME"),
+    ] {
+        let own = match need {
+            Need::Hosts => words(sidecar.grants.hosts.as_deref()),
+            Need::Models => words(sidecar.grants.models.as_deref()),
+            _ => sidecar.grants.environment.as_ref().map(|all| all.keys().cloned().collect()),
+        };
+        let wants = admission.imports.iter().any(|import| import.needs == Some(need));
+        match own {
+            Some(own) if !own.is_empty() => granted.push(format!("{key} {}", plain(&own.join(", ")))),
+            // Variables are seen by those who want one; the others do without.
+            _ if wants && need != Need::Environment => missing.push((key, what)),
+            _ => {}
+        }
+    }
+    let mut text = String::new();
+    if !granted.is_empty() {
+        let _ = writeln!(text, "  its sidecar grants {}", granted.join("; "));
+    }
+    if missing.is_empty() {
+        return text;
+    }
+    let workflow: Vec<_> = missing.iter().map(|(key, what)| format!("{key}: [{what}]")).collect();
+    let sidecar: Vec<_> = missing.iter().map(|(key, what)| format!("{key} = [\"{what}\"]")).collect();
+    let tried: Vec<_> =
+        missing.iter().map(|(key, what)| format!("--grant {}={what}", key.trim_end_matches('s'))).collect();
+    let function = match admission.skills.as_slice() {
+        [first, _, ..] => {
+            first.export.as_ref().map_or_else(String::new, |_| format!(" --function {}", last(first)))
+        }
+        _ => String::new(),
     };
-    let name = admission.skills.first().map_or_else(String::new, |skill| skill.id.to_string());
-    format!(
-        "  it reaches nothing before someone grants it; paste\n    \
-         into a workflow   grants: {{{workflow}}}\n    \
-         for a try         aos invoke {name} --grant {grant}\n    \
-         into its sidecar  [grants]\n                      {sidecar}\n"
-    )
+    let _ = writeln!(text, "  it reaches nothing of these before someone grants it; paste");
+    let _ = writeln!(text, "    into a workflow   grants: {{{}}}", workflow.join(", "));
+    let _ =
+        writeln!(text, "    for a try         aos invoke {}{function} {}", plain(called), tried.join(" "));
+    let _ = writeln!(text, "    into its sidecar  [grants]");
+    for line in sidecar {
+        let _ = writeln!(text, "                      {line}");
+    }
+    text
+}
+
+fn words<T: ToString>(all: Option<&[T]>) -> Option<Vec<String>> {
+    all.map(|all| all.iter().map(ToString::to_string).collect())
+}
+
+/// The last part of a skill's name, which tells it from the others of its component where that is enough.
+fn last(skill: &SkillMetadata) -> &str {
+    skill.id.as_str().split_once('.').map_or(skill.id.as_str(), |(_, rest)| rest)
 }
 
 /// A schema on one line, in the way of a type.
@@ -131,7 +185,7 @@ fn written(schema: &Value, depth: usize) -> String {
             None => format!("[{}, …]", schema.get("items").map_or_else(|| "any".to_owned(), deeper)),
         },
         Some("string") if schema.get("contentEncoding").is_some() => "base64".to_owned(),
-        Some("string") if schema.get("pattern").is_some() => "digits".to_owned(),
+        Some("string") if is_digits(schema) => "digits".to_owned(),
         Some(word) => word.to_owned(),
         None => "any".to_owned(),
     }
@@ -152,10 +206,13 @@ fn object(schema: &Value, deeper: impl Fn(&Value) -> String) -> String {
             format!("{name}{optional}: {}", deeper(schema))
         })
         .collect();
-    format!("{{{}}}", members.join(", "))
+    let others = schema.get("additionalProperties").filter(|others| others.is_object());
+    let others = others.map(|others| format!("NAME: {}", deeper(others)));
+    format!("{{{}}}", members.into_iter().chain(others).collect::<Vec<_>>().join(", "))
 }
 
-/// Whether anything of it wants something that has to be granted.
-pub(super) fn title(skill: &SkillMetadata) -> &'static str {
-    kind(skill.kind)
+/// An integer that a number of JSON does not hold.
+fn is_digits(schema: &Value) -> bool {
+    let pattern = schema.get("pattern").and_then(Value::as_str);
+    pattern.is_some_and(|pattern| pattern.starts_with("^(0|") || pattern.starts_with("^(-?"))
 }

@@ -5,69 +5,141 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use aos_host::failure::Failure;
+use aos_host::failure::{ErrorCode, Failure};
 use aos_host::ids::{Digest, SkillId};
 use aos_host::journal::{PinnedSkill, Recording};
 use aos_host::providers::{World, read_journal};
-use aos_host::{Naming, Runtime, SkillFile};
+use aos_host::sidecar::Sidecar;
+use aos_host::skill::SkillMetadata;
+use aos_host::{Naming, Prepared, Runtime, SkillFile};
 
-use crate::render::{print, say, say_help};
+use crate::folders::STATE;
+use crate::render::{plain, print, say, say_help};
 use crate::setup;
 use crate::skills_options::UpdateArgs;
 
-/// Puts another build of a skill in its place, if recorded runs do the same with it.
+/// Puts another build of a skill in its place, if its functions are the same and recorded runs do the same with it.
 pub(crate) async fn update(args: UpdateArgs) -> anyhow::Result<ExitCode> {
     let folder = setup::skill_folder(&args.of)?;
-    let SkillFile { component, sidecar, .. } = setup::skill_file(&args.file)?;
+    let journals = args.journals.clone().unwrap_or_else(|| Path::new(STATE).join("runs"));
+    anyhow::ensure!(
+        args.journals.is_none() || journals.is_dir(),
+        "--journals {}: there is no such folder",
+        journals.display()
+    );
+    let there = match folder.file(&args.name) {
+        Ok(there) => there,
+        Err(failure) => return refused(&failure),
+    };
+    let SkillFile { component, .. } = setup::skill_file(&args.file)?;
     let runtime = setup::empty(World::live())?;
-    runtime.load_skills(folder.path()).await;
-    let naming = Naming::Given(args.name.clone());
+    let loaded = runtime.load_skills(folder.path()).await;
+    let installed: Vec<_> =
+        loaded.skills.into_iter().filter(|(path, _)| *path == there).map(|(_, skill)| skill).collect();
+    if installed.iter().any(|skill| skill.metadata().digest == Digest::of(&component)) {
+        print(&format!("{} is that build already\n", args.name))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    // The new build stands on the terms of the old one, and is called as it is.
+    let (naming, sidecar) = match SkillFile::read(&there) {
+        Ok(file) => (file.naming, file.sidecar),
+        Err(failure) => {
+            say(&format!("what is there cannot be compared: {failure}"));
+            (Naming::Given(args.name.clone()), Sidecar::default())
+        }
+    };
     let admission = runtime.examine_component(component.clone(), &naming, &sidecar).await;
-    if let Some(failure) = &admission.refused {
-        say(&format!("{}: {failure}", args.file.display()));
-        say_help(failure.advice());
+    if let Some(failure) = admission.refused {
+        return refused(&Failure {
+            message: format!("{}: {}", args.file.display(), failure.message),
+            ..failure
+        });
+    }
+    let changed = changed(&installed, &admission.skills);
+    for what in &changed {
+        print(&format!("  changed     {}\n", plain(what)))?;
+    }
+    setup::know_components(&runtime, &journals.join("components")).await;
+    setup::know_components(&runtime, &Path::new(STATE).join("components")).await;
+    let names: Vec<_> = installed.iter().map(|skill| skill.metadata().id.clone()).collect();
+    let tried = try_journals(&runtime, &journals, (&names, &component.clone().into())).await?;
+    let verdict = tried.verdict(&journals);
+    if (tried.parted > 0 || !changed.is_empty()) && !args.force {
+        say(&format!("{verdict}; nothing was put in place (--force does it all the same)"));
         return Ok(ExitCode::FAILURE);
     }
-    setup::know_components(&runtime, &args.journals.join("components")).await;
-    setup::know_components(&runtime, &Path::new(crate::folders::STATE).join("components")).await;
-    let tried = try_journals(&runtime, &args, &component.clone().into()).await?;
-    if tried.parted > 0 && !args.force {
-        say(&format!(
-            "{} of {} journals do not repeat with this build; nothing was put in place (--force does it all the same)",
-            tried.parted,
-            tried.parted + tried.equal
-        ));
-        return Ok(ExitCode::FAILURE);
-    }
-    let verdict = format!("{} journals repeat with this build, {} do not", tried.equal, tried.parted);
     if args.dry_run {
         print(&format!("{}: {verdict}; nothing was put in place\n", args.name))?;
         return Ok(ExitCode::SUCCESS);
     }
     if let Err(failure) = folder.replace(&args.name, &component) {
-        say(&failure.to_string());
-        say_help(failure.advice());
-        return Ok(ExitCode::FAILURE);
+        return refused(&failure);
     }
     print(&format!("{} is {} now; {verdict}\n", args.name, Digest::of(&component)))?;
     Ok(ExitCode::SUCCESS)
 }
 
+fn refused(failure: &Failure) -> anyhow::Result<ExitCode> {
+    say(&failure.to_string());
+    say_help(failure.advice());
+    Ok(ExitCode::FAILURE)
+}
+
+/// What a workflow that calls the old build would find otherwise in the new one.
+fn changed(old: &[Arc<Prepared>], new: &[SkillMetadata]) -> Vec<String> {
+    let of = |skill: &Arc<Prepared>| {
+        let old = skill.metadata();
+        let what = match new.iter().find(|new| new.id == old.id) {
+            None => "is gone",
+            Some(new) if new.kind != old.kind => "is called in another way",
+            Some(new) if new.input_schema != old.input_schema => "takes another input",
+            Some(new) if new.output_schema != old.output_schema => "gives another output",
+            Some(_) => return None,
+        };
+        Some(format!("{} {what}", old.id))
+    };
+    old.iter().filter_map(of).collect()
+}
+
+/// What the journals said.
 #[derive(Default)]
 struct Tried {
     equal: usize,
     parted: usize,
+    incomparable: usize,
 }
 
-/// Replays every journal of a run that used the skill.
-async fn try_journals(runtime: &Runtime, args: &UpdateArgs, build: &Arc<[u8]>) -> anyhow::Result<Tried> {
+impl Tried {
+    fn verdict(&self, journals: &Path) -> String {
+        if self.equal + self.parted + self.incomparable == 0 {
+            return format!(
+                "{} has no journal of a run that used it, so nothing was tried",
+                journals.display()
+            );
+        }
+        let mut verdict = format!("{} journals repeat with this build, {} do not", self.equal, self.parted);
+        if self.incomparable > 0 {
+            verdict.push_str(&format!(", and {} cannot be compared", self.incomparable));
+        }
+        verdict
+    }
+}
+
+/// Replays every journal of a run that used one of these skills.
+async fn try_journals(
+    runtime: &Runtime,
+    folder: &Path,
+    (names, build): (&[SkillId], &Arc<[u8]>),
+) -> anyhow::Result<Tried> {
     let mut tried = Tried::default();
-    for path in journals(&args.journals) {
-        let Ok(journal) = read_journal(&path) else { continue };
-        let names = match used(&journal, &args.name) {
-            Ok(names) => names,
+    for path in journals(folder) {
+        let used = read_journal(&path)
+            .map_err(anyhow::Error::from)
+            .and_then(|journal| Ok((used(&journal, names)?, journal)));
+        let (names, journal) = match used {
+            Ok(used) => used,
             Err(failure) => {
-                say(&format!("left out {}: {failure}", path.display()));
+                say(&format!("left out {}: {failure:#}", path.display()));
                 continue;
             }
         };
@@ -75,20 +147,21 @@ async fn try_journals(runtime: &Runtime, args: &UpdateArgs, build: &Arc<[u8]>) -
             continue;
         }
         let builds: BTreeMap<_, _> = names.into_iter().map(|name| (name, Arc::clone(build))).collect();
-        match runtime.replay_against(&journal, builds).await.proof {
+        let (word, why) = match runtime.replay_against(&journal, builds).await.proof {
             Ok(()) => {
                 tried.equal += 1;
-                print(&format!("  compatible  {}\n", path.display()))?;
+                ("compatible", String::new())
+            }
+            Err(failure) if failure.code == ErrorCode::ReplayIncomplete => {
+                tried.incomparable += 1;
+                ("not tried", format!(": {failure}"))
             }
             Err(failure) => {
                 tried.parted += 1;
-                print(&format!(
-                    "  parts       {}: {}\n",
-                    path.display(),
-                    crate::render::plain(&failure.to_string())
-                ))?;
+                ("parts", format!(": {failure}"))
             }
-        }
+        };
+        print(&format!("  {word:<12}{}{}\n", path.display(), plain(&why)))?;
     }
     Ok(tried)
 }
@@ -101,13 +174,10 @@ fn journals(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// The names of the component's skills that a run used.
-fn used(journal: &[u8], name: &SkillId) -> Result<Vec<SkillId>, Failure> {
+/// Those of the skills that a run used.
+fn used(journal: &[u8], names: &[SkillId]) -> Result<Vec<SkillId>, Failure> {
     let recording = Recording::read(journal)?;
     let skills = &recording.run_started()?.skills;
-    let is_of_it = |used: &SkillId| {
-        used == name || used.as_str().strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('.'))
-    };
-    let pinned = skills.iter().filter(|(_, pinned)| matches!(pinned, PinnedSkill::Component { .. }));
-    Ok(pinned.map(|(used, _)| used).filter(|used| is_of_it(used)).cloned().collect())
+    let is_used = |name: &&SkillId| matches!(skills.get(*name), Some(PinnedSkill::Component { .. }));
+    Ok(names.iter().filter(is_used).cloned().collect())
 }
