@@ -42,9 +42,9 @@ Examples:
   aos new skill word-count --lang rust
   cd word-count && cargo test
   aos new skill word-count --lang python
-  cd word-count && python3 build.py && python3 -m unittest
+  cd word-count && python3 -m unittest
   aos new skill word-count --lang javascript
-  cd word-count && npm install && npm run build && npm test
+  cd word-count && npm install && npm test
 
 Nothing is written over: a folder that is there has to be empty.";
 
