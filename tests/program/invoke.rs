@@ -139,6 +139,16 @@ fn one_function_of_several_is_chosen_by_name() {
         home.aos(["skills", "add", "pages.wasm"]).await.assert_code(0);
         let by_name = invoke(&home, "pages", input.clone(), &["--function", "title-of"]).await;
         assert_eq!(by_name.outcome().output, json!("x"));
+        let other = ["--function", "fetch"];
+        invoke(&home, "pages.reader.title-of", input.clone(), &other).await.assert_code(2);
+        invoke(&home, "pages.reader.title-of", input.clone(), &["--function", "title-of"])
+            .await
+            .assert_code(0);
+        let sidecar = home.path("data/aos/skills/pages.skill.toml");
+        std::fs::write(sidecar, "no TOML").unwrap();
+        let broken = invoke(&home, "pages", input.clone(), &other).await;
+        broken.assert_code(1);
+        assert_eq!(broken.outcome().code.as_str(), "CONFIG_INVALID");
         home.aos(["skills", "remove", "pages"]).await.assert_code(0);
         let none = invoke(&home, "./pages.wasm", input.clone(), &["--function", "nothing"]).await;
         none.assert_code(2);
@@ -173,6 +183,12 @@ fn skills_are_added_listed_and_removed_and_nothing_is_overwritten() {
         assert!(added.stdout.contains("added sums in "), "{}", added.stdout);
         home.aos(["skills", "add", "sums.wat"]).await.assert_code(0);
         home.aos(["skills", "add", "sums.wat", "--name", "total"]).await.assert_code(0);
+        // The digest that a sidecar names holds a text as well.
+        home.write("sums.skill.toml", format!("component = \"{}\"\n", "0".repeat(64)));
+        let pinned = home.aos(["skills", "check", "sums.wat"]).await;
+        pinned.assert_code(2);
+        assert!(pinned.stderr.contains("names the component"), "{}", pinned.stderr);
+        std::fs::remove_file(home.path("sums.skill.toml")).unwrap();
         let listed = home.aos(["skills", "list"]).await;
         let names: Vec<_> = listed.stdout.lines().map(|line| line.split("  ").next().unwrap()).collect();
         assert_eq!(names, ["http_call", "json_transform", "llm_invoke", "sums", "total"]);
@@ -243,6 +259,13 @@ fn another_build_is_tried_on_the_journals_before_it_is_put_in_place() {
         assert_ne!(digest().await, before);
         home.aos(["skills", "update", "sums", "other.wat", "--force"]).await.assert_code(0);
         home.aos(["skills", "update", "nobody", "other.wat"]).await.assert_code(1);
+        let broken = home.path("data/aos/skills/sums.skill.toml");
+        let text = std::fs::read_to_string(&broken).unwrap();
+        std::fs::write(&broken, format!("{text}\n[limit]\n")).unwrap();
+        let unknown = home.aos(["skills", "update", "sums", "same.wat"]).await;
+        unknown.assert_code(1);
+        assert!(unknown.stderr.contains("cannot be compared"), "{}", unknown.stderr);
+        std::fs::write(&broken, text).unwrap();
         let again = home.aos(["skills", "update", "sums", "other.wat"]).await;
         again.assert_code(0);
         assert!(again.stdout.contains("already"), "{}", again.stdout);

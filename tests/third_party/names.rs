@@ -231,3 +231,22 @@ fn a_function_called_run_beside_a_program_leaves_it_its_name_in_full() {
         assert_eq!(found, ["x.run", "x.wasi.cli.run"], "{:?}", admission.uncallable);
     });
 }
+
+#[test]
+fn a_server_takes_the_hosts_own_request_and_no_other_handle() {
+    in_time_on_threads(async {
+        let component = world(
+            "package a:one;
+             world w { export wasi:http/incoming-handler@0.2.3; export f: func(); }
+             package wasi:http@0.2.3 {
+                 interface incoming-handler {
+                     resource request; resource answer;
+                     handle: func(request: request, answer: answer);
+                 }
+             }",
+        );
+        let admission = admission(&component, "x").await;
+        assert_eq!(names(&admission.skills), ["x"]);
+        assert!(admission.uncallable.iter().any(|left| left.export.function() == "handle"));
+    });
+}

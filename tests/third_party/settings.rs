@@ -60,6 +60,40 @@ fn a_digest_in_a_sidecar_holds_a_component_beside_it_as_well() {
 }
 
 #[test]
+fn the_line_of_the_component_is_changed_where_it_is_one_and_nothing_else_is() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = SkillFolder::new(home.path());
+    let bytes = component("u8");
+    let line = format!("component = \"{}\"\n", Digest::of(&bytes));
+    let variable = "[grants.environment]\ncomponent = \"web\"\n";
+    folder.add(&name("one"), &bytes, (Some(variable), "")).unwrap();
+    let text = std::fs::read_to_string(folder.sidecar(&name("one"))).unwrap();
+    assert_eq!(text, format!("{line}{variable}"));
+    for unclear in [
+        format!("\"component\" = \"{}\"\n", Digest::of(b"x")),
+        "description = \"\"\"\ncomponent = nothing\n\"\"\"\n".to_owned(),
+    ] {
+        let refused = folder.add(&name("two"), &bytes, (Some(&unclear), "")).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::ConfigInvalid);
+        assert!(refused.message.contains(line.trim()), "{}", refused.message);
+        assert!(folder.file(&name("two")).is_err(), "nothing is left");
+    }
+}
+
+#[test]
+fn the_same_component_is_not_added_again_on_other_terms() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = SkillFolder::new(home.path());
+    let (bytes, terms) = (component("u8"), "[limits]\nhost_calls = 7\n");
+    folder.add(&name("one"), &bytes, (Some(terms), "")).unwrap();
+    assert_eq!(folder.add(&name("one"), &bytes, (Some(terms), "")).unwrap(), Added::Already);
+    assert_eq!(folder.add(&name("one"), &bytes, (None, "")).unwrap(), Added::Already);
+    let refused = folder.add(&name("one"), &bytes, (Some("[limits]\nhost_calls = 6\n"), "")).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::ConfigInvalid);
+    assert!(refused.message.contains("one.skill.toml"), "{}", refused.message);
+}
+
+#[test]
 fn a_sidecar_comes_along_and_one_that_is_broken_can_be_taken_out() {
     let home = tempfile::tempdir().unwrap();
     let folder = SkillFolder::new(home.path());

@@ -216,7 +216,10 @@ fn a_call_that_it_drops_ends_it_and_that_is_repeated() {
         let skill = NativeSkill::new("native_drops", "1", |input, door| {
             Box::pin(async move {
                 let soon = tokio::time::timeout(Duration::from_millis(50), fetch(&input, door)).await;
-                Ok(json!({"gave_up": soon.is_err()}))
+                // It has ended: nothing of this is recorded, and nothing leaves.
+                door.log(LogLevel::Warn, "gave up").await;
+                let again = fetch(&input, door).await;
+                Ok(json!({"gave_up": soon.is_err(), "again": again.is_ok()}))
             })
         });
         let runtime = with(live().await, skill.unwrap()).await;
@@ -224,6 +227,8 @@ fn a_call_that_it_drops_ends_it_and_that_is_repeated() {
         let run = record(&runtime, &workflow("native_drops", &more), json!({"url": server.url("/")})).await;
         run.assert_failure(ErrorCode::SkillError);
         assert_eq!(run.step("it").details["subcode"], "call-dropped");
+        assert_eq!(server.connections(), 1);
+        assert!(!String::from_utf8_lossy(&run.journal).contains("gave up"));
         assert!(matches!(interrupted(&run), Some(Interrupted::Call(_))), "{:?}", interrupted(&run));
     });
 }
@@ -268,7 +273,12 @@ fn what_it_waits_for_beside_its_door_a_replay_does_not_wait_for() {
         let options = RunOptions::default().journal(journal.clone());
         let outcome = runtime.start(&text.unwrap(), json!({}), options).outcome().await;
         assert_eq!(outcome.code.as_str(), "OK", "{}", outcome.message);
-        let proof = runtime.replay(&journal.bytes()).await.proof;
-        assert_eq!(proof.unwrap_err().code, ErrorCode::ReplayDivergence);
+        let parted = runtime.replay(&journal.bytes()).await.proof.unwrap_err();
+        assert_eq!(parted.code, ErrorCode::ReplayDivergence);
+        assert!(
+            parted.message.contains("did not come to its recorded end within 100 ms"),
+            "{}",
+            parted.message
+        );
     });
 }

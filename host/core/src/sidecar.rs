@@ -101,6 +101,21 @@ impl Sidecar {
         Ok(sidecar)
     }
 
+    /// Whether it may stand beside a component of this digest.
+    ///
+    /// # Errors
+    ///
+    /// `SKILL_DIGEST_MISMATCH` where it names another one.
+    pub fn names(&self, digest: Digest) -> Result<(), Failure> {
+        match self.component {
+            Some(named) if named != digest => {
+                let message = format!("the sidecar names the component {named}, and this is {digest}");
+                Err(Failure::new(ErrorCode::SkillDigestMismatch, message))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The terms that it sets; none where it sets none.
     #[must_use]
     pub fn terms(&self) -> SkillTerms {

@@ -105,12 +105,14 @@ impl Door {
             LogLevel::Warn => "warn",
             LogLevel::Error => "error",
         };
+        self.has_not_ended().await;
         let written = self.gate.emit("log.log", word, message.as_bytes());
         self.or_end(written).await;
     }
 
     /// The date. A replay has the recorded one.
     pub async fn now(&mut self) -> Timestamp {
+        self.has_not_ended().await;
         let epoch = json!(Timestamp::EPOCH);
         let seen = self.gate.observe("wall-clock.now", epoch, |run| json!(run.world.clock.wall()));
         let seen = self.or_end(seen).await;
@@ -124,10 +126,19 @@ impl Door {
     }
 
     async fn call<C: HostCall>(&self, call: C) -> Result<C::Answer, Failure> {
+        self.has_not_ended().await;
         let guard = DropGuard { ended: &self.ended };
         let came = self.gate.call(call).await;
         std::mem::forget(guard);
         self.or_end(came).await.1
+    }
+
+    /// Does not come back once the invocation has to end: nothing leaves any more, and nothing is recorded.
+    async fn has_not_ended(&self) {
+        let has_ended = self.ended.borrow().is_some();
+        if has_ended {
+            std::future::pending().await
+        }
     }
 
     /// What a call came to; or the end of the invocation, which does not come back.

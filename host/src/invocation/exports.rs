@@ -10,7 +10,7 @@ use aos_core::units::Money;
 use aos_core::wit::Function;
 use serde_json::Value;
 use wasmtime::component::types::{ComponentFunc, ComponentInstance, ComponentItem, Type};
-use wasmtime::component::{Component, ComponentExportIndex};
+use wasmtime::component::{Component, ComponentExportIndex, ResourceType};
 
 use super::admission::ImportNote;
 use super::admitted::{Export, Uncallable};
@@ -138,6 +138,32 @@ struct Finder<'a> {
 }
 
 impl Finder<'_> {
+    /// Whether a function has the type of `wasi:http/incoming-handler`: it takes over a request and where the answer goes,
+    /// both of the host's `wasi:http/types`, and gives nothing back.
+    fn is_handle(&self, function: &ComponentFunc) -> bool {
+        let engine = self.component.engine();
+        let mut params = function.params().map(|(_, ty)| match ty {
+            Type::Own(resource) => Some(resource),
+            _ => None,
+        });
+        let (request, answer) = (params.next().flatten(), params.next().flatten());
+        if params.next().is_some() || function.results().next().is_some() || function.async_() {
+            return false;
+        }
+        let kind = self.component.component_type();
+        let imported = |name: &str| {
+            kind.imports(engine).find_map(|(interface, import)| {
+                let ComponentItem::ComponentInstance(types) = import.ty else { return None };
+                let item = types
+                    .get_export(engine, name)
+                    .filter(|_| interface.starts_with("wasi:http/types@0.2."))?;
+                if let ComponentItem::Resource(resource) = item.ty { Some(resource) } else { None }
+            })
+        };
+        let is = |found: Option<ResourceType>, name: &str| found.is_some() && found == imported(name);
+        is(request, "incoming-request") && is(answer, "response-outparam")
+    }
+
     fn interface(&self, found: &mut Found, name: &str, interface: &ComponentInstance) {
         let engine = self.component.engine();
         let types = self.docs.types(name, interface, engine);
@@ -149,7 +175,7 @@ impl Finder<'_> {
             let is = |(interface, own): (&str, &str)| name.starts_with(interface) && function_name == own;
             if is(COMMAND) && is_run(&function) {
                 self.command(found, name, function_name);
-            } else if is(HANDLER) && is_handle(&function) {
+            } else if is(HANDLER) && self.is_handle(&function) {
                 self.handler(found, name, function_name);
             } else {
                 let left = LEFT_BY_TOOLS.iter().find(|(room, own, _)| (*room, *own) == (name, function_name));
@@ -273,13 +299,6 @@ fn is_run(function: &ComponentFunc) -> bool {
     let carries_nothing =
         matches!(results.next(), Some(Type::Result(ended)) if ended.ok().is_none() && ended.err().is_none());
     carries_nothing && results.next().is_none() && function.params().next().is_none() && !function.async_()
-}
-
-/// Whether a function has the type of `wasi:http/incoming-handler`: two handles that it takes over, and nothing back.
-fn is_handle(function: &ComponentFunc) -> bool {
-    let mut params = function.params().map(|(_, ty)| matches!(ty, Type::Own(_)));
-    let takes_both = params.next() == Some(true) && params.next() == Some(true) && params.next().is_none();
-    takes_both && function.results().next().is_none() && !function.async_()
 }
 
 const COMMAND_INPUT: &str = include_str!("command.input.json");

@@ -111,17 +111,21 @@ impl NativeSkill {
         let mut door = Door::new(gate.clone(), &seed, &cursor);
         let mut ended = door.ended();
         let work = (self.run)(input, &mut door);
+        let mut is_own = false;
         let (mut returned, mut cut_off) = tokio::select! {
             biased;
             failure = caught_up(&gate, stopped(&mut stop)) => (Err(failure), true),
             () = told(&mut ended) => (Ok(Value::Null), false),
-            returned = caught(work) => returned.map_or_else(|panic| (Err(panic), true), |returned| (returned, false)),
+            returned = caught(work) => {
+                is_own = returned.is_ok();
+                returned.map_or_else(|panic| (Err(panic), true), |returned| (returned, false))
+            }
             failure = cut_again(&gate) => (Err(failure), true),
             failure = caught_up(&gate, late(deadline.map(Deadline::new), Duration::ZERO)) => (Err(failure), true),
             failure = self.hangs(deadline.is_none()) => (Err(failure), false),
         };
         let ended = ended.borrow().clone();
-        let is_own = ended.is_none() && !cut_off;
+        is_own &= ended.is_none();
         if let Some(EndedBy { failure, cut_off: in_a_call }) = ended.filter(|_| !cut_off) {
             (returned, cut_off) = (Err(failure), in_a_call);
         }
@@ -188,7 +192,9 @@ async fn told(ended: &mut watch::Receiver<Option<EndedBy>>) {
 /// host can say of a failure it cannot.
 fn own(failure: Failure, gate: &Gate) -> Failure {
     if let Some(recorded) = failure.call.and_then(|call| gate.failure_of(call)) {
-        return Failure { message: failure.message, details: failure.details, ..recorded };
+        let message = Failure::new(recorded.code, failure.message).message;
+        let details = failure.details.or(recorded.details.clone());
+        return answer::bounded(Failure { message, details, ..recorded });
     }
     let said = (failure.message, failure.category, failure.retry_after_ms);
     let told = answer::claimed(failure.code, said, failure.subcode);

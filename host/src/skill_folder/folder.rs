@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use aos_core::failure::{ErrorCode, Failure};
 use aos_core::ids::{Digest, SkillId};
-use aos_core::sidecar::SIDECAR_SUFFIX;
+use aos_core::sidecar::{SIDECAR_SUFFIX, Sidecar};
 
-use super::skill_file::{COMPONENTS, SkillFile, files, read_sidecar};
+use super::skill_file::{COMPONENTS, SkillFile, files, parsed, read_sidecar};
 
 /// Lines about a component in a new sidecar, and characters of each.
 const MAX_LINES: usize = 20;
@@ -68,7 +68,8 @@ impl SkillFolder {
     ///
     /// # Errors
     ///
-    /// `NAME_INVALID` where another component has that name; `DISK_FULL` or `CONFIG_INVALID` where it cannot be written.
+    /// `NAME_INVALID` where another component has that name; `CONFIG_INVALID` where the same has it on other terms, or where
+    /// the sidecar cannot be made to name the component; `DISK_FULL` or `CONFIG_INVALID` where it cannot be written.
     pub fn add(
         &self,
         name: &SkillId,
@@ -80,7 +81,7 @@ impl SkillFolder {
         if let Ok(file) = self.file(name) {
             let there = Digest::of(&SkillFile::read(&file)?.component);
             if there == digest {
-                return Ok(Added::Already);
+                return self.same_terms(name, sidecar).map(|()| Added::Already);
             }
             let message = format!(
                 "the name {name} belongs to another component already ({there}, in {})",
@@ -88,9 +89,10 @@ impl SkillFolder {
             );
             return Err(Failure::new(ErrorCode::NameInvalid, message));
         }
+        let path = self.sidecar(name);
+        let text = sidecar.map_or_else(|| Ok(begun(about, digest)), |text| renamed(&path, text, digest))?;
         self.keep(digest, component)?;
-        let text = sidecar.map_or_else(|| begun(about, digest), |text| renamed(text, digest));
-        self.write(&self.sidecar(name), text.as_bytes())?;
+        self.write(&path, text.as_bytes())?;
         Ok(Added::New)
     }
 
@@ -103,18 +105,16 @@ impl SkillFolder {
         let _locked = self.lock()?;
         let file = self.file(name)?;
         let (path, digest) = (self.sidecar(name), Digest::of(component));
-        let before = read_sidecar(&path)?.component;
-        if file != path {
-            self.write(&file, component)?;
-            if before.is_none() {
-                return Ok(());
-            }
-        } else {
-            self.keep(digest, component)?;
-        }
+        let Some(before) = read_sidecar(&path)?.component else { return self.write(&file, component) };
         let text = std::fs::read_to_string(&path).map_err(|error| unwritten(&path, &error))?;
-        self.write(&path, renamed(&text, digest).as_bytes())?;
-        before.map_or(Ok(()), |before| self.forget(before))
+        let text = renamed(&path, &text, digest)?;
+        if file == path {
+            self.keep(digest, component)?;
+        } else {
+            self.write(&file, component)?;
+        }
+        self.write(&path, text.as_bytes())?;
+        self.forget(before)
     }
 
     /// Takes a skill out, and its component where no other name has it.
@@ -149,6 +149,21 @@ impl SkillFolder {
             Ok(file)
         };
         lock().map_err(|error| unwritten(&path, &error))
+    }
+
+    /// A sidecar that comes along with a component that is there already has to say what that one's says.
+    fn same_terms(&self, name: &SkillId, along: Option<&str>) -> Result<(), Failure> {
+        let Some(along) = along else { return Ok(()) };
+        let path = self.sidecar(name);
+        let unnamed = |sidecar: Sidecar| Sidecar { component: None, ..sidecar };
+        if unnamed(parsed(&path, Some(along))?) == unnamed(read_sidecar(&path)?) {
+            return Ok(());
+        }
+        let message = format!(
+            "the same component is there already as {name}, and its sidecar says something else; write what shall hold into {}",
+            path.display()
+        );
+        Err(Failure::new(ErrorCode::ConfigInvalid, message))
     }
 
     fn missing(&self, name: &SkillId) -> Failure {
@@ -220,7 +235,8 @@ fn begun(about: &str, digest: Digest) -> String {
     let mut text: String = lines.map(|about| format!("# {}\n", line(about))).collect();
     text.push_str(&format!("component = \"{digest}\"\n"));
     text.push_str(
-        "\n# What it may reach: of what a workflow grants, no more than this; and without a workflow, this.\n\
+        "\n# What it may reach: of the hosts and models that a workflow grants, no more than these, and without a workflow,\n\
+         # these; and the variables that it sees.\n\
          # [grants]\n# hosts = [\"api.example.com\"]\n# models = [\"gpt-4o-mini\"]\n\
          # environment = { TZ = \"UTC\" }\n\
          \n# The most that an invocation may use.\n\
@@ -229,23 +245,31 @@ fn begun(about: &str, digest: Digest) -> String {
     text
 }
 
-/// A sidecar's text with another component.
-fn renamed(text: &str, digest: Digest) -> String {
+/// A sidecar's text with another component, in the place where it names one: among the lines before the first table.
+fn renamed(path: &Path, before: &str, digest: Digest) -> Result<String, Failure> {
     let line = format!("component = \"{digest}\"");
     let is_it = |old: &str| {
         old.trim_start().strip_prefix("component").is_some_and(|rest| rest.trim_start().starts_with('='))
     };
-    let mut found = false;
-    let mut lines: Vec<String> = text
+    let (mut found, mut in_table) = (false, false);
+    let mut lines: Vec<String> = before
         .lines()
         .map(|old| {
-            let is_it = !found && is_it(old);
+            in_table |= old.trim_start().starts_with('[');
+            let is_it = !found && !in_table && is_it(old);
             found |= is_it;
             if is_it { line.clone() } else { old.to_owned() }
         })
         .collect();
     if !found {
-        lines.insert(0, line);
+        lines.insert(0, line.clone());
     }
-    lines.join("\n") + "\n"
+    let text = lines.join("\n") + "\n";
+    let meant = Sidecar { component: Some(digest), ..parsed(path, Some(before))? };
+    if parsed(path, Some(&text)).is_ok_and(|written| written == meant) {
+        return Ok(text);
+    }
+    let message =
+        format!("{}: the line of the component is not found; write it by hand: {line}", path.display());
+    Err(Failure::new(ErrorCode::ConfigInvalid, message))
 }

@@ -46,15 +46,12 @@ impl SkillFile {
         };
         let component = read_component(&file)?;
         let found = Digest::of(&component);
-        // A text has another digest than the component that it stands for, which is looked at when it is one.
-        let is_binary = file.extension().is_some_and(|extension| extension == "wasm");
-        if let Some(pinned) = sidecar.component.filter(|pinned| is_binary && *pinned != found) {
-            let message = format!(
-                "{} is another component than {} names: its digest is {found}, and not {pinned}",
-                file.display(),
-                sidecar_path.display()
-            );
-            return Err(Failure::new(ErrorCode::SkillDigestMismatch, message));
+        // A text has another digest than the component that it stands for. Whoever reads it as one asks again.
+        if file.extension().is_none_or(|extension| extension != "wat") {
+            sidecar.names(found).map_err(|failure| Failure {
+                message: format!("{}, by {}: {}", file.display(), sidecar_path.display(), failure.message),
+                ..failure
+            })?;
         }
         let naming = match SkillId::new(stem.as_str()) {
             Ok(name) if sidecar_path.exists() => Naming::Given(name),
@@ -89,7 +86,7 @@ pub(super) fn read_sidecar(path: &Path) -> Result<Sidecar, Failure> {
     parsed(path, sidecar_text(path)?.as_deref())
 }
 
-fn parsed(path: &Path, text: Option<&str>) -> Result<Sidecar, Failure> {
+pub(super) fn parsed(path: &Path, text: Option<&str>) -> Result<Sidecar, Failure> {
     Sidecar::parse(text.unwrap_or_default()).map_err(|invalid| {
         let message = format!("{}: {invalid}", path.display());
         Failure { message, ..Failure::from(invalid) }

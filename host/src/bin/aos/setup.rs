@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use aos_host::budget::PriceList;
 use aos_host::failure::{ErrorCode, Failure};
-use aos_host::ids::SkillId;
+use aos_host::ids::{Digest, SkillId};
 use aos_host::providers::{StubWorld, World};
 use aos_host::{Naming, Runtime, RuntimeBuilder, SkillFile, SkillFolder, read_component};
 use std::sync::Arc;
@@ -125,7 +125,9 @@ pub(crate) fn skill_file(path: &Path) -> anyhow::Result<SkillFile> {
     if path.extension().is_none_or(|extension| extension != "wat") {
         return Ok(file);
     }
-    Ok(SkillFile { component: component(path)?, ..file })
+    let component = component(path)?;
+    file.sidecar.names(Digest::of(&component)).with_context(|| path.display().to_string())?;
+    Ok(SkillFile { component, ..file })
 }
 
 fn named_after(path: &Path) -> Naming {

@@ -27,7 +27,10 @@ pub(crate) async fn invoke(args: InvokeArgs) -> anyhow::Result<ExitCode> {
     let runtime = setup::empty(outside(&running)?)?;
     let (path, wanted) = match as_path(&skill) {
         Some(path) => (path, function),
-        None => find(&running.skills.folders, &skill, function).await?,
+        None => match find(&running.skills.folders, &skill, function).await? {
+            Found::Skill(path, function) => (path, function),
+            Found::Refused(failure) => return conclude(&runtime.refuse(&failure), running.format.format),
+        },
     };
     let SkillFile { naming, mut sidecar, component, .. } = setup::skill_file(&path)?;
     let granted = granted(&mut sidecar, &grants);
@@ -52,19 +55,23 @@ pub(crate) async fn invoke(args: InvokeArgs) -> anyhow::Result<ExitCode> {
 /// A component by its path: it has a slash, or ends as components do and is there.
 fn as_path(skill: &str) -> Option<PathBuf> {
     let path = Path::new(skill);
-    let is_component = path.extension().is_some_and(|extension| extension == "wasm" || extension == "wat");
+    let is_component = [".wasm", ".wat", SIDECAR_SUFFIX].iter().any(|suffix| skill.ends_with(suffix));
     (skill.contains('/') || (is_component && path.exists())).then(|| path.to_owned())
+}
+
+/// What a name stands for.
+enum Found {
+    /// The file of a component, and which function of it is meant.
+    Skill(PathBuf, Option<String>),
+    /// A component that is there and was not taken.
+    Refused(Failure),
 }
 
 /// The file of a skill, and which function of it is meant: the one among all that has the name, or else the functions of the
 /// component that is called so.
-async fn find(
-    said: &[PathBuf],
-    name: &str,
-    function: Option<String>,
-) -> anyhow::Result<(PathBuf, Option<String>)> {
+async fn find(said: &[PathBuf], name: &str, function: Option<String>) -> anyhow::Result<Found> {
     SkillId::new(name).with_context(|| "a skill has a name, and a component a path with a slash in it")?;
-    let (mut known, mut component) = (Vec::new(), None);
+    let (mut known, mut component, mut refused) = (Vec::new(), None, None);
     for folder in folders::skills(said) {
         anyhow::ensure!(
             said.is_empty() || folder.is_dir(),
@@ -73,8 +80,10 @@ async fn find(
         );
         let loaded = setup::empty(World::live())?.load_skills(&folder).await;
         for (path, found) in loaded.skills {
-            if found.metadata().id.as_str() == name {
-                return Ok((path, Some(function.unwrap_or_else(|| name.to_owned()))));
+            if found.metadata().id.as_str() == name && (function.is_none() || !is_called(&path, name)) {
+                let is_it = function.is_none_or(|function| ends(name, &function));
+                anyhow::ensure!(is_it, "{name} is one function already; leave out --function");
+                return Ok(Found::Skill(path, Some(name.to_owned())));
             }
             if is_called(&path, name) {
                 component.get_or_insert(path);
@@ -83,16 +92,27 @@ async fn find(
         }
         for (path, failure) in loaded.refused {
             say(&format!("skipped {}: {failure}", path.display()));
+            if is_called(&path, name) {
+                refused.get_or_insert(failure);
+            }
         }
     }
     if let Some(path) = component {
-        return Ok((path, function));
+        return Ok(Found::Skill(path, function));
+    }
+    if let Some(failure) = refused {
+        return Ok(Found::Refused(failure));
     }
     anyhow::ensure!(
         !known.is_empty(),
         "there are no skills; add one with aos skills add, or name a folder with --skills"
     );
     anyhow::bail!("there is no skill {name}; there are: {}", known.join(", "))
+}
+
+/// Whether a name ends with another one, as a whole part of it.
+fn ends(name: &str, wanted: &str) -> bool {
+    name.strip_suffix(wanted).is_some_and(|rest| rest.ends_with('.'))
 }
 
 /// Whether a file of a folder of skills is that of a component of this name.
@@ -138,7 +158,7 @@ fn choose<'a>(registered: &'a Registered, wanted: Option<&str>) -> anyhow::Resul
     if let Some(exact) = registered.skills.iter().find(is_exactly) {
         return Ok(exact);
     }
-    let ends = |name: &str, wanted: &str| name.strip_suffix(wanted).is_some_and(|rest| rest.ends_with('.'));
+
     let is_meant = |skill: &&Arc<Prepared>| {
         let metadata = skill.metadata();
         let exported = |wanted| metadata.export.as_ref().is_some_and(|export| export.function() == wanted);

@@ -44,10 +44,14 @@ pub(crate) async fn add(args: AddArgs) -> anyhow::Result<ExitCode> {
     runtime.load_skills(folder.path()).await;
     let (mut outcomes, mut refused) = (Vec::new(), false);
     for file in files {
-        let outcome = one(&runtime, &folder, &file, args.name.as_ref()).await;
+        let mut outcome = one(&runtime, &folder, &file, args.name.as_ref()).await;
+        // What it says now, which may be more than what came along.
+        if let Some(Ok(there)) = outcome.name.as_ref().map(|name| folder.file(name)) {
+            outcome.sidecar = SkillFile::read(&there).map(|file| file.sidecar).unwrap_or_default();
+        }
         refused |= outcome.refused.is_some();
         if args.format.format == Format::Text {
-            tell(&folder, &outcome)?;
+            tell(&folder, &outcome, args.into.folder.as_deref())?;
         }
         outcomes.push(outcome);
     }
@@ -106,7 +110,17 @@ async fn one(runtime: &Runtime, folder: &SkillFolder, file: &Path, name: Option<
     let about = |skill: &SkillMetadata| format!("{}  {}", skill.id, skill.description);
     let about: Vec<_> = admission.skills.iter().map(about).collect();
     match folder.add(&name, &component, (text.as_deref(), &about.join("\n"))) {
-        Ok(added) => outcome(Some(name), added == Added::New, None),
+        Ok(added) => {
+            // The next one of a folder may not take its names.
+            let is_new = added == Added::New;
+            let refused = match is_new {
+                true => {
+                    runtime.register_component(component, &Naming::Given(name.clone()), &sidecar).await.err()
+                }
+                false => None,
+            };
+            outcome(Some(name), is_new, refused)
+        }
         Err(failure) => outcome(Some(name), false, Some(failure)),
     }
 }
@@ -135,7 +149,7 @@ fn taken(runtime: &Runtime, admission: &Admission) -> Option<Failure> {
     admission.skills.iter().find_map(other)
 }
 
-fn tell(folder: &SkillFolder, outcome: &Outcome) -> anyhow::Result<()> {
+fn tell(folder: &SkillFolder, outcome: &Outcome, said: Option<&Path>) -> anyhow::Result<()> {
     if let Some(failure) = &outcome.refused {
         say(&format!("not added: {}: {failure}", outcome.file));
         say_help(match (failure.code, &outcome.name) {
@@ -148,12 +162,15 @@ fn tell(folder: &SkillFolder, outcome: &Outcome) -> anyhow::Result<()> {
     }
     let (Some(name), Some(admission)) = (&outcome.name, &outcome.admission) else { return Ok(()) };
     let what = if outcome.added { "added" } else { "there already:" };
-    print(&format!("{what} {name} in {}\n", folder.sidecar(name).display()))?;
+    let file = folder.file(name).unwrap_or_else(|_| folder.sidecar(name));
+    print(&format!("{what} {name} in {}\n", file.display()))?;
     for skill in &admission.skills {
         print(&format!("  {}  {}  {}\n", kind(skill.kind), skill.id, plain(&shape(&skill.input_schema))))?;
     }
     for left in &admission.uncallable {
         print(&format!("  not callable  {}: {}\n", plain(&left.export.to_string()), plain(&left.reason)))?;
     }
-    print(&to_paste(admission, (name.as_str(), &outcome.sidecar)))
+    let skill = admission.skills.first().map_or(name, |first| &first.id);
+    let said = said.map_or_else(String::new, |folder| format!(" --skills {}", folder.display()));
+    print(&to_paste(admission, &outcome.sidecar, &format!("aos invoke {skill}{said}")))
 }

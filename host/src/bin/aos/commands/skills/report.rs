@@ -40,7 +40,12 @@ pub(super) fn report(file: &str, sidecar: &Sidecar, admission: &Admission) -> St
         None => {
             let names: Vec<_> = admission.skills.iter().map(named).collect();
             let _ = writeln!(text, "  admitted as {}", names.join(", "));
-            text.push_str(&to_paste(admission, (file, sidecar)));
+            let function = match admission.skills.as_slice() {
+                [first, _, ..] => format!(" --function {}", first.id),
+                _ => String::new(),
+            };
+            let path = if file.contains('/') { file.to_owned() } else { format!("./{file}") };
+            text.push_str(&to_paste(admission, sidecar, &format!("aos invoke {}{function}", plain(&path))));
         }
     }
     text
@@ -92,8 +97,8 @@ fn need(import: &ImportNote) -> &'static str {
     }
 }
 
-/// What to write where, so that it gets what it wants and its sidecar does not grant yet: of a component that is called so.
-pub(super) fn to_paste(admission: &Admission, (called, sidecar): (&str, &Sidecar)) -> String {
+/// What to write where, so that it gets what it wants and its sidecar does not grant yet; and the command that tries it.
+pub(super) fn to_paste(admission: &Admission, sidecar: &Sidecar, command: &str) -> String {
     let (mut granted, mut missing) = (Vec::new(), Vec::new());
     for (need, key, what) in [
         (Need::Hosts, "hosts", "HOST"),
@@ -109,7 +114,7 @@ pub(super) fn to_paste(admission: &Admission, (called, sidecar): (&str, &Sidecar
         match own {
             Some(own) if !own.is_empty() => granted.push(format!("{key} {}", plain(&own.join(", ")))),
             // Variables are seen by those who want one; the others do without.
-            _ if wants && need != Need::Environment => missing.push((key, what)),
+            own if wants && need != Need::Environment => missing.push((key, what, own.is_some())),
             _ => {}
         }
     }
@@ -120,20 +125,22 @@ pub(super) fn to_paste(admission: &Admission, (called, sidecar): (&str, &Sidecar
     if missing.is_empty() {
         return text;
     }
-    let workflow: Vec<_> = missing.iter().map(|(key, what)| format!("{key}: [{what}]")).collect();
-    let sidecar: Vec<_> = missing.iter().map(|(key, what)| format!("{key} = [\"{what}\"]")).collect();
-    let tried: Vec<_> =
-        missing.iter().map(|(key, what)| format!("--grant {}={what}", key.trim_end_matches('s'))).collect();
-    let function = match admission.skills.as_slice() {
-        [first, _, ..] => {
-            first.export.as_ref().map_or_else(String::new, |_| format!(" --function {}", last(first)))
-        }
-        _ => String::new(),
-    };
+    // What the sidecar says to be none, a workflow cannot grant.
+    let workflow: Vec<_> = missing
+        .iter()
+        .filter(|(_, _, is_said)| !is_said)
+        .map(|(key, what, _)| format!("{key}: [{what}]"))
+        .collect();
+    let sidecar: Vec<_> = missing.iter().map(|(key, what, _)| format!("{key} = [\"{what}\"]")).collect();
+    let tried: Vec<_> = missing
+        .iter()
+        .map(|(key, what, _)| format!("--grant {}={what}", key.trim_end_matches('s')))
+        .collect();
     let _ = writeln!(text, "  it reaches nothing of these before someone grants it; paste");
-    let _ = writeln!(text, "    into a workflow   grants: {{{}}}", workflow.join(", "));
-    let _ =
-        writeln!(text, "    for a try         aos invoke {}{function} {}", plain(called), tried.join(" "));
+    if !workflow.is_empty() {
+        let _ = writeln!(text, "    into a workflow   grants: {{{}}}", workflow.join(", "));
+    }
+    let _ = writeln!(text, "    for a try         {command} {}", tried.join(" "));
     let _ = writeln!(text, "    into its sidecar  [grants]");
     for line in sidecar {
         let _ = writeln!(text, "                      {line}");
@@ -143,11 +150,6 @@ pub(super) fn to_paste(admission: &Admission, (called, sidecar): (&str, &Sidecar
 
 fn words<T: ToString>(all: Option<&[T]>) -> Option<Vec<String>> {
     all.map(|all| all.iter().map(ToString::to_string).collect())
-}
-
-/// The last part of a skill's name, which tells it from the others of its component where that is enough.
-fn last(skill: &SkillMetadata) -> &str {
-    skill.id.as_str().split_once('.').map_or(skill.id.as_str(), |(_, rest)| rest)
 }
 
 /// A schema on one line, in the way of a type.

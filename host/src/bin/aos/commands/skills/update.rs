@@ -31,11 +31,19 @@ pub(crate) async fn update(args: UpdateArgs) -> anyhow::Result<ExitCode> {
         Ok(there) => there,
         Err(failure) => return refused(&failure),
     };
-    let SkillFile { component, .. } = setup::skill_file(&args.file)?;
+    let component = setup::skill_file(&args.file)?.component;
     let runtime = setup::empty(World::live())?;
     let loaded = runtime.load_skills(folder.path()).await;
-    let installed: Vec<_> =
-        loaded.skills.into_iter().filter(|(path, _)| *path == there).map(|(_, skill)| skill).collect();
+    let (installed, others): (Vec<_>, Vec<_>) =
+        loaded.skills.into_iter().partition(|(path, _)| *path == there);
+    let installed: Vec<_> = installed.into_iter().map(|(_, skill)| skill).collect();
+    if installed.is_empty() && !args.force {
+        let why = loaded.refused.into_iter().find(|(path, _)| *path == there);
+        let why = why.map_or_else(|| "it is not loaded".to_owned(), |(_, failure)| failure.to_string());
+        say(&format!("what is there cannot be compared, and nothing was put in its place: {why}"));
+        say_help("aos skills remove and add, or --force");
+        return Ok(ExitCode::FAILURE);
+    }
     if installed.iter().any(|skill| skill.metadata().digest == Digest::of(&component)) {
         print(&format!("{} is that build already\n", args.name))?;
         return Ok(ExitCode::SUCCESS);
@@ -43,10 +51,7 @@ pub(crate) async fn update(args: UpdateArgs) -> anyhow::Result<ExitCode> {
     // The new build stands on the terms of the old one, and is called as it is.
     let (naming, sidecar) = match SkillFile::read(&there) {
         Ok(file) => (file.naming, file.sidecar),
-        Err(failure) => {
-            say(&format!("what is there cannot be compared: {failure}"));
-            (Naming::Given(args.name.clone()), Sidecar::default())
-        }
+        Err(_) => (Naming::Given(args.name.clone()), Sidecar::default()),
     };
     let admission = runtime.examine_component(component.clone(), &naming, &sidecar).await;
     if let Some(failure) = admission.refused {
@@ -54,6 +59,13 @@ pub(crate) async fn update(args: UpdateArgs) -> anyhow::Result<ExitCode> {
             message: format!("{}: {}", args.file.display(), failure.message),
             ..failure
         });
+    }
+    let taken = admission.skills.iter().find_map(|skill| {
+        others.iter().find(|(_, other)| other.metadata().id == skill.id).map(|(path, _)| (&skill.id, path))
+    });
+    if let Some((id, path)) = taken {
+        let message = format!("the name {id} belongs to another component already ({})", path.display());
+        return refused(&Failure::new(ErrorCode::NameInvalid, message));
     }
     let changed = changed(&installed, &admission.skills);
     for what in &changed {
@@ -107,19 +119,22 @@ struct Tried {
     equal: usize,
     parted: usize,
     incomparable: usize,
+    unread: usize,
 }
 
 impl Tried {
     fn verdict(&self, journals: &Path) -> String {
         if self.equal + self.parted + self.incomparable == 0 {
-            return format!(
-                "{} has no journal of a run that used it, so nothing was tried",
-                journals.display()
-            );
+            let unread = match self.unread {
+                0 => String::new(),
+                unread => format!(", and {unread} that cannot be read"),
+            };
+            let folder = journals.display();
+            return format!("{folder} has no journal of a run that used it{unread}, so nothing was tried");
         }
         let mut verdict = format!("{} journals repeat with this build, {} do not", self.equal, self.parted);
-        if self.incomparable > 0 {
-            verdict.push_str(&format!(", and {} cannot be compared", self.incomparable));
+        if self.incomparable + self.unread > 0 {
+            verdict.push_str(&format!(", and {} cannot be compared", self.incomparable + self.unread));
         }
         verdict
     }
@@ -139,6 +154,7 @@ async fn try_journals(
         let (names, journal) = match used {
             Ok(used) => used,
             Err(failure) => {
+                tried.unread += 1;
                 say(&format!("left out {}: {failure:#}", path.display()));
                 continue;
             }
@@ -152,7 +168,7 @@ async fn try_journals(
                 tried.equal += 1;
                 ("compatible", String::new())
             }
-            Err(failure) if failure.code == ErrorCode::ReplayIncomplete => {
+            Err(failure) if is_of_the_journal(failure.code) => {
                 tried.incomparable += 1;
                 ("not tried", format!(": {failure}"))
             }
@@ -164,6 +180,11 @@ async fn try_journals(
         print(&format!("  {word:<12}{}{}\n", path.display(), plain(&why)))?;
     }
     Ok(tried)
+}
+
+/// Whether a run cannot be repeated at all, whichever build it is tried with.
+const fn is_of_the_journal(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::ReplayIncomplete | ErrorCode::SkillDigestMismatch | ErrorCode::JournalCorrupt)
 }
 
 fn journals(folder: &Path) -> Vec<PathBuf> {
