@@ -20,12 +20,9 @@ pub(crate) async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
     } else {
         for skill in &skills {
             let metadata = skill.metadata();
-            print(&format!(
-                "{}  {}  {}\n",
-                metadata.id,
-                plain(&metadata.version),
-                plain(&metadata.description)
-            ))?;
+            let (version, description) = (plain(&metadata.version), plain(&metadata.description));
+            let line = format!("{}  {version}  {description}", metadata.id);
+            print(&format!("{}\n", line.trim_end()))?;
         }
     }
     if skills.is_empty() {

@@ -140,7 +140,7 @@ pub(super) fn to_paste(admission: &Admission, sidecar: &Sidecar, command: &str) 
     if !workflow.is_empty() {
         let _ = writeln!(text, "    into a workflow   grants: {{{}}}", workflow.join(", "));
     }
-    let _ = writeln!(text, "    for a try         {command} {}", tried.join(" "));
+    let _ = writeln!(text, "    for a try         {command} --input JSON {}", tried.join(" "));
     let _ = writeln!(text, "    into its sidecar  [grants]");
     for line in sidecar {
         let _ = writeln!(text, "                      {line}");
