@@ -339,3 +339,29 @@ fn elements_that_were_under_way_are_taken_up_also_when_the_run_is_over() {
         resumed.assert_replays_on(elsewhere().await).await;
     });
 }
+
+#[test]
+fn more_steps_than_begin_at_one_time_all_come_to_their_end() {
+    in_time(async {
+        let runtime = stubbed(WORLD).await;
+        let steps = |path: &str| -> Value {
+            let step = |place: u32| {
+                let path = if place == 0 { path } else { "fine" };
+                json!({"id": format!("s{place}"), "skill": "http_call", "with": {"url": format!("https://a.test/{path}")},
+                    "when": if place.is_multiple_of(4) { "${ true }" } else { "${ false }" }})
+            };
+            let steps: Vec<_> = (0..1_500).map(step).collect();
+            json!({"aos": 1, "name": "wide", "grants": {"hosts": ["a.test"]}, "steps": steps,
+                "output": "${ .steps.s1496.status }"})
+        };
+        let run = record(&runtime, &steps("fine").to_string(), json!({})).await;
+        assert_eq!(run.assert_success().outcome.output, 200);
+        let count =
+            |run: &Recorded, status| run.outcome.steps.iter().filter(|step| step.status == status).count();
+        assert_eq!((count(&run, Status::Success), count(&run, Status::Skipped)), (375, 1_125));
+        // What has not begun when another step fails does not begin any more, and is told.
+        let run = record(&runtime, &steps("gone").to_string(), json!({})).await;
+        run.assert_failure(ErrorCode::UpstreamGone);
+        assert_eq!(run.outcome.steps.len(), 1_500);
+    });
+}

@@ -22,6 +22,10 @@ use crate::gate::Course;
 use crate::invocation::{Prepared, StopReason};
 use crate::metrics::Metrics;
 
+/// Steps of a run that have begun and not ended: many more than invocations that run at one time, so that steps that wait
+/// before another attempt keep nobody from running; and not all of a workflow, whose steps would wait in memory.
+const MOST_BEGUN: usize = 1024;
+
 /// What each skill's name stands for in one run.
 pub(super) type Skills = BTreeMap<SkillId, Result<Arc<Prepared>, Failure>>;
 
@@ -172,8 +176,8 @@ impl Runner {
 
     /// The next step that may begin. A rehearsal runs one after the other.
     fn next_ready(&mut self) -> Option<usize> {
-        let wait = self.context.course.is_rehearsal() && !self.running.is_empty();
-        if wait { None } else { self.graph.ready.pop_front() }
+        let most = if self.context.course.is_rehearsal() { 1 } else { MOST_BEGUN };
+        if self.running.len() < most { self.graph.ready.pop_front() } else { None }
     }
 
     fn end_early(&mut self, place: usize, ended: StepEnded) -> Result<(), Failure> {
