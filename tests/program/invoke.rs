@@ -91,7 +91,9 @@ fn what_it_may_not_reach_is_told_with_the_line_to_add_and_one_grant_lets_it() {
         let server = Server::start([Reply::text(200, "<title>Hi</title>")]).await;
         let checked = home.aos(["skills", "check", "pages.wasm"]).await;
         checked.assert_code(0);
-        for line in ["pages.reader.fetch", "needs hosts", "--grant host=HOST", "hosts = [\"HOST\"]"] {
+        for line in
+            ["pages.reader.fetch", "needs hosts", "--grant host=HOST", "under [grants]", "hosts = [\"HOST\"]"]
+        {
             assert!(checked.stdout.contains(line), "{line} in {}", checked.stdout);
         }
         home.aos(["skills", "add", "pages.wasm"]).await.assert_code(0);
@@ -103,6 +105,9 @@ fn what_it_may_not_reach_is_told_with_the_line_to_add_and_one_grant_lets_it() {
         let message = denied.outcome().message;
         assert!(message.contains(&format!("hosts: [\"{}\"]", server.origin())), "{message}");
         assert_eq!(server.connections(), 0);
+        assert!(denied.stderr.contains("--grant host=HOST"), "{}", denied.stderr);
+        let wrong = invoke(&home, "pages.reader.fetch", json!({"url": "nonsense"}), &[]).await;
+        assert!(!wrong.stderr.contains("--grant"), "{}", wrong.stderr);
         let grant = format!("host={}", server.origin());
         let granted = invoke(&home, "pages.reader.fetch", input.clone(), &["--grant", &grant]).await;
         granted.assert_code(0);
@@ -139,6 +144,10 @@ fn one_function_of_several_is_chosen_by_name() {
         home.aos(["skills", "add", "pages.wasm"]).await.assert_code(0);
         let by_name = invoke(&home, "pages", input.clone(), &["--function", "title-of"]).await;
         assert_eq!(by_name.outcome().output, json!("x"));
+        let described = home.aos(["skills", "describe", "pages"]).await;
+        assert!(described.stderr.contains("pages has several functions"), "{}", described.stderr);
+        let removed = home.aos(["skills", "remove", "pages.reader.fetch"]).await;
+        assert!(removed.stderr.contains("is a function of pages"), "{}", removed.stderr);
         let other = ["--function", "fetch"];
         invoke(&home, "pages.reader.title-of", input.clone(), &other).await.assert_code(2);
         invoke(&home, "pages.reader.title-of", input.clone(), &["--function", "title-of"])
@@ -215,6 +224,12 @@ fn skills_are_added_listed_and_removed_and_nothing_is_overwritten() {
         for name in ["sums", "total", "more"] {
             home.aos(["skills", "remove", name]).await.assert_code(0);
         }
+        for missing in ["sums", "nofile.wasm"] {
+            home.aos(["invoke", missing]).await.assert_code(2);
+        }
+        let as_text =
+            home.write("in.json", "{}").aos(["invoke", "./many/more.wat", "--input", "in.json"]).await;
+        assert!(as_text.stderr.contains("write @in.json"), "{}", as_text.stderr);
         let gone = home.aos(["skills", "remove", "sums"]).await;
         gone.assert_code(1);
         assert!(gone.stderr.contains("SKILL_NOT_FOUND"), "{}", gone.stderr);

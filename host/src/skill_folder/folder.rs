@@ -79,7 +79,15 @@ impl SkillFolder {
         let _locked = self.lock()?;
         let digest = Digest::of(component);
         if let Ok(file) = self.file(name) {
-            let there = Digest::of(&SkillFile::read(&file)?.component);
+            let there = SkillFile::read(&file).map_err(|failure| {
+                let message = format!(
+                    "the name {name} is taken by {}, which cannot be read: {}; mend it, or remove {name}",
+                    file.display(),
+                    failure.message
+                );
+                Failure::new(ErrorCode::NameInvalid, message)
+            })?;
+            let there = Digest::of(&there.component);
             if there == digest {
                 return self.same_terms(name, sidecar).map(|()| Added::Already);
             }
@@ -172,6 +180,11 @@ impl SkillFolder {
             .filter_map(|path| path.file_name()?.to_str())
             .map(|file| file.trim_end_matches(SIDECAR_SUFFIX).trim_end_matches(".wasm").to_owned())
             .collect();
+        let is_of = |known: &&String| name.as_str().starts_with(&format!("{known}."));
+        if let Some(component) = known.iter().filter(is_of).max_by_key(|known| known.len()) {
+            let message = format!("{name} is a function of {component}, which stands there as a whole");
+            return Failure::new(ErrorCode::SkillNotFound, message);
+        }
         let known = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
         let message = format!("{} has no {name}; it has {known}", self.folder.display());
         Failure::new(ErrorCode::SkillNotFound, message)

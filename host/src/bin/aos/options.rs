@@ -195,7 +195,7 @@ pub(crate) struct RunArgs {
 /// How something is run.
 #[derive(Debug, Args)]
 pub(crate) struct RunningArgs {
-    /// The input, as JSON or as @FILE with JSON in it
+    /// The input, as JSON or as @FILE with JSON in it; @- is standard input
     #[arg(long, value_name = "JSON|@FILE", default_value = "{}")]
     pub input: String,
     #[command(flatten)]

@@ -171,7 +171,8 @@ pub(crate) fn conclude_with(
 ) -> anyhow::Result<ExitCode> {
     print_outcome(outcome, format)?;
     if !advice.is_empty() {
-        say_help(advice);
+        let in_json = format == Format::Text && advice.contains("details");
+        say_help(&format!("{advice}{}", if in_json { "; --format json has them" } else { "" }));
     }
     Ok(if outcome.is_usable() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

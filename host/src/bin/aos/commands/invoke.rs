@@ -5,15 +5,15 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use aos_host::failure::Failure;
+use aos_host::failure::{ErrorCode, Failure};
 use aos_host::ids::SkillId;
+use aos_host::outcome::{OutcomeCode, StructuredOutcome};
 use aos_host::policy::{Environment, Narrowing};
 use aos_host::providers::World;
 use aos_host::sidecar::{SIDECAR_SUFFIX, Sidecar};
-use aos_host::skill::SkillEffect;
 use aos_host::workflow_format::Workflow;
-use aos_host::{Prepared, Registered, SkillFile};
-use serde_json::json;
+use aos_host::{Parting, Prepared, Registered, SkillFile};
+use serde_json::{Value, json};
 
 use super::run::{carry_out, input, options, outside};
 use crate::render::{conclude, say, say_help, show_faults};
@@ -43,13 +43,24 @@ pub(crate) async fn invoke(args: InvokeArgs) -> anyhow::Result<ExitCode> {
     };
     let chosen = choose(&registered, wanted.as_deref())?;
     let workflow = workflow(chosen, &granted)?;
-    let sends = chosen.metadata().effects.contains(&SkillEffect::Http);
-    let code = carry_out(&runtime, &workflow, input, (options, running)).await?;
-    // A component that knows nothing of this host fails in its own words where it was granted nothing.
-    if sends && code != ExitCode::SUCCESS && granted.hosts.is_none_or(|hosts| hosts.is_empty()) {
-        say_help("it can send requests and was granted no host; --grant host=HOST grants one for a try");
+    let (code, parting) = carry_out(&runtime, &workflow, input, (options, running)).await?;
+    if let Some(Parting::Ended(outcome) | Parting::Left(outcome)) = parting
+        && was_denied(&outcome)
+    {
+        say_help("--grant host=HOST grants a host for a try, written as the message has it");
     }
     Ok(code)
+}
+
+/// Whether a request was refused for want of a grant, also where a component that knows nothing of this host then failed in
+/// its own words.
+fn was_denied(outcome: &StructuredOutcome) -> bool {
+    let denied = OutcomeCode::Error(ErrorCode::DestinationDenied);
+    let in_calls = |details: &Value| {
+        let calls = details.get("failed_calls").and_then(Value::as_array).into_iter().flatten();
+        calls.into_iter().any(|call| call["code"] == ErrorCode::DestinationDenied.as_str())
+    };
+    outcome.code == denied || outcome.steps.iter().any(|step| in_calls(&step.details))
 }
 
 /// A component by its path: it has a slash, or ends as components do and is there.
@@ -103,6 +114,10 @@ async fn find(said: &[PathBuf], name: &str, function: Option<String>) -> anyhow:
     if let Some(failure) = refused {
         return Ok(Found::Refused(failure));
     }
+    let path = Path::new(name);
+    anyhow::ensure!(!path.is_file(), "there is no skill {name}, but a file; write ./{name} for it");
+    let is_component = path.extension().is_some_and(|extension| extension == "wasm" || extension == "wat");
+    anyhow::ensure!(!is_component, "there is no file {name}");
     anyhow::ensure!(
         !known.is_empty(),
         "there are no skills; add one with aos skills add, or name a folder with --skills"

@@ -37,7 +37,7 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
         }
     };
     let runtime = setup::runtime(world, &running.skills.folders).await?;
-    carry_out(&runtime, &workflow, input, (options, running)).await
+    Ok(carry_out(&runtime, &workflow, input, (options, running)).await?.0)
 }
 
 /// What a run takes from outside.
@@ -54,13 +54,13 @@ pub(super) fn options(running: &RunningArgs) -> anyhow::Result<RunOptions> {
     })
 }
 
-/// Runs a workflow to its end, with its journal, and shows what it does.
+/// Runs a workflow to its end, with its journal, and shows what it does. What came of it is handed back where it began.
 pub(super) async fn carry_out(
     runtime: &Runtime,
     workflow: &Workflow,
     input: Value,
     (options, running): (RunOptions, RunningArgs),
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<(ExitCode, Option<Parting>)> {
     let format = running.format.format;
     let id = runtime.new_id();
     let in_runs = || Path::new(folders::STATE).join("runs").join(format!("{id}.jsonl"));
@@ -69,7 +69,7 @@ pub(super) async fn carry_out(
         Ok(sink) => sink.durability(running.durability.into()),
         Err(error) => {
             let failure = Failure::from(error).with_subcode(NEW_JOURNAL);
-            return conclude(&runtime.refuse(&failure), format);
+            return Ok((conclude(&runtime.refuse(&failure), format)?, None));
         }
     };
     let mut options = options.id(id).journal(sink);
@@ -90,7 +90,7 @@ pub(super) async fn carry_out(
     } else {
         say(&format!("journal {}", journal.display()));
     }
-    part(&parting, &journal, format)
+    Ok((part(&parting, &journal, format)?, Some(parting)))
 }
 
 /// The trace of whoever started this program. What is none begins none, as the standard asks.
@@ -126,7 +126,10 @@ pub(super) fn input(text: &str) -> anyhow::Result<Value> {
             let text = text.with_context(|| place.clone())?;
             read(&text, &place)
         }
-        None => read(text, "--input"),
+        None => read(text, "--input").map_err(|error| match Path::new(text).is_file() {
+            true => anyhow::anyhow!("{error}; to read the file, write @{text}"),
+            false => error,
+        }),
     }
 }
 

@@ -23,6 +23,15 @@ pub(crate) async fn describe(args: DescribeArgs) -> anyhow::Result<ExitCode> {
     let Some(skill) = runtime.skill(&SkillId::new(args.id.clone())?) else {
         let known: Vec<_> = runtime.skills().iter().map(|skill| skill.metadata().id.to_string()).collect();
         anyhow::ensure!(!known.is_empty(), no_skills(&args.skills.folders));
+        let start = format!("{}.", args.id);
+        let of_it: Vec<_> =
+            known.iter().filter(|name| name.starts_with(&start)).map(String::as_str).collect();
+        anyhow::ensure!(
+            of_it.is_empty(),
+            "{} has several functions; say which: {}",
+            args.id,
+            of_it.join(", ")
+        );
         anyhow::bail!("there is no skill {}; there are: {}", args.id, known.join(", "));
     };
     let (metadata, terms) = (skill.metadata(), skill.terms());

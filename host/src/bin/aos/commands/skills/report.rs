@@ -13,7 +13,7 @@ use crate::render::plain;
 const UNVERSIONED: &str = "0.0.0";
 
 /// Characters of a schema on one line.
-const SHOWN: usize = 160;
+const SHOWN: usize = 240;
 
 /// All of it, beginning with a file.
 pub(super) fn report(file: &str, sidecar: &Sidecar, admission: &Admission) -> String {
@@ -141,7 +141,7 @@ pub(super) fn to_paste(admission: &Admission, sidecar: &Sidecar, command: &str) 
         let _ = writeln!(text, "    into a workflow   grants: {{{}}}", workflow.join(", "));
     }
     let _ = writeln!(text, "    for a try         {command} --input JSON {}", tried.join(" "));
-    let _ = writeln!(text, "    into its sidecar  [grants]");
+    let _ = writeln!(text, "    into its sidecar, under [grants]");
     for line in sidecar {
         let _ = writeln!(text, "                      {line}");
     }
@@ -161,6 +161,9 @@ pub(super) fn shape(schema: &Value) -> String {
     }
 }
 
+/// Words of an enumeration that are told.
+const WORDS: usize = 4;
+
 /// Levels that are told.
 const DEPTH: usize = 6;
 
@@ -170,7 +173,9 @@ fn written(schema: &Value, depth: usize) -> String {
         return "…".to_owned();
     }
     if let Some(words) = schema.get("enum").and_then(Value::as_array) {
-        return words.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ");
+        let more = if words.len() > WORDS { " | …" } else { "" };
+        let words: Vec<_> = words.iter().take(WORDS).map(ToString::to_string).collect();
+        return words.join(" | ") + more;
     }
     if let Some(word) = schema.get("const") {
         return word.to_string();
