@@ -50,6 +50,9 @@ fn a_status_that_is_not_accepted_is_a_failure() {
         scene.failure(NAME, input, ErrorCode::SkillError).await;
         let failed = scene.failure(NAME, json!({"url": "no url"}), ErrorCode::InputSchemaViolation).await;
         assert_eq!(failed.details["pointer"], "/with/url", "{}", failed.message);
+        let reversed = json!({"accept_status": ["4xx", "299-200"]});
+        let failed = scene.failure(NAME, reversed, ErrorCode::InputSchemaViolation).await;
+        assert_eq!(failed.details["pointer"], "/with/accept_status/1", "{}", failed.message);
     });
 }
 

@@ -10,6 +10,7 @@ use wasmtime::Store;
 use wasmtime::component::{ComponentExportIndex, InstancePre, Val};
 use wasmtime_wasi::I32Exit;
 
+use super::handler;
 use super::order::MAX_HANDED_OVER;
 use super::values::{lift, lower};
 use crate::doors::{Guest, Program, Served};
@@ -66,6 +67,7 @@ impl Callee {
             }
             Self::Handler { input: schema, .. } => {
                 schema.check(input, ErrorCode::InputSchemaViolation)?;
+                handler::check(input)?;
                 Served::read(input).map(drop)
             }
             Self::Function { signature, .. } => signature.arguments(input).map(drop),

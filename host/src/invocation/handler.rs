@@ -1,5 +1,7 @@
 //! What a server of HTTP answered, in the shape in which `http_call` gives an answer.
 
+use std::ops::RangeInclusive;
+
 use aos_core::failure::{ErrorCategory, ErrorCode, Failure};
 use aos_core::json;
 use serde_json::{Map, Value, json};
@@ -45,11 +47,30 @@ fn is_accepted(status: u16, input: &Value) -> bool {
 
 /// Whether a class such as `4xx` or a range such as `200-299` has a status.
 fn names(text: &str, status: u16) -> bool {
-    if let Some(class) = text.strip_suffix("xx") {
-        return class.parse() == Ok(status / 100);
+    match text.strip_suffix("xx") {
+        Some(class) => class.parse() == Ok(status / 100),
+        None => range(text).is_some_and(|range| range.contains(&status)),
     }
-    let range = text.split_once('-').and_then(|(from, to)| Some(from.parse().ok()?..=to.parse().ok()?));
-    range.is_some_and(|range: std::ops::RangeInclusive<u16>| range.contains(&status))
+}
+
+fn range(text: &str) -> Option<RangeInclusive<u16>> {
+    let (from, to) = text.split_once('-')?;
+    Some(from.parse().ok()?..=to.parse().ok()?)
+}
+
+/// Refuses a range that has no status, beyond what the schema says.
+pub(super) fn check(input: &Value) -> Result<(), Failure> {
+    let accepted = input.get("accept_status").and_then(Value::as_array).into_iter().flatten();
+    let is_empty = |one: &Value| one.as_str().and_then(range).is_some_and(|range| range.is_empty());
+    match accepted.enumerate().find(|(_, one)| is_empty(one)) {
+        None => Ok(()),
+        Some((place, one)) => {
+            let pointer = format!("/accept_status/{place}");
+            let message =
+                format!("at {pointer:?}: the range {one} has no status; write the smaller one first");
+            Err(Failure::new(ErrorCode::InputSchemaViolation, message).at(pointer))
+        }
+    }
 }
 
 fn fields(headers: &[(String, String)]) -> Value {

@@ -126,10 +126,10 @@ catalogue! {
         "give it smaller data, or report it to the skill's author";
     FuelExhausted "FUEL_EXHAUSTED" RESOURCE Error Never Skill Actual 500 "RESOURCE_EXHAUSTED"
         "the component used all the fuel of its contract"
-        "give it smaller data, or a skill with a larger contract";
+        "give it smaller data, a skill with a larger contract, or more in the [limits] of its sidecar";
     MemoryLimit "MEMORY_LIMIT" RESOURCE Error Never Skill Actual 500 "RESOURCE_EXHAUSTED"
         "the component asked for more memory than its contract has"
-        "give it smaller data, or a skill with a larger contract";
+        "give it smaller data, a skill with a larger contract, or more in the [limits] of its sidecar";
     TableLimit "TABLE_LIMIT" RESOURCE Error Never Skill Actual 500 "RESOURCE_EXHAUSTED"
         "the component asked for larger tables than the host gives"
         "report it to the skill's author";
@@ -144,7 +144,7 @@ catalogue! {
         "report it to the skill's author";
     CallLimit "CALL_LIMIT" RESOURCE Error Never Skill Actual 500 "RESOURCE_EXHAUSTED"
         "the component made more host calls than its contract has"
-        "give it less to do at once, or a skill with a larger contract";
+        "give it less to do at once, a skill with a larger contract, or more in the [limits] of its sidecar";
     LogLimit "LOG_LIMIT" RESOURCE Error Never Skill Actual 500 "RESOURCE_EXHAUSTED"
         "the component wrote more log text than the journal takes"
         "report it to the skill's author";
