@@ -250,3 +250,37 @@ fn a_server_takes_the_hosts_own_request_and_no_other_handle() {
         assert!(admission.uncallable.iter().any(|left| left.export.function() == "handle"));
     });
 }
+
+#[test]
+fn the_types_of_all_functions_together_have_a_bound() {
+    in_time_on_threads(async {
+        use std::fmt::Write as _;
+        let mut text = "package a:one; interface tools { type t0 = u8; ".to_owned();
+        (1..10).for_each(|level| write!(text, "type t{level} = tuple<t{0}, t{0}>; ", level - 1).unwrap());
+        // Each is of 1,023 parts.
+        (0..10).for_each(|place| write!(text, "g{place}: func() -> t9; ").unwrap());
+        let admission = admission(&world(&(text + "} world w { export tools; }")), "x").await;
+        assert_eq!((admission.skills.len(), admission.uncallable.len()), (8, 2));
+        for left in &admission.uncallable {
+            assert!(left.reason.contains("more than 8192 parts"), "{}", left.reason);
+        }
+    });
+}
+
+#[test]
+fn documentation_is_kept_within_bounds() {
+    in_time_on_threads(async {
+        let described_by = async |words: usize| {
+            let docs = "word ".repeat(words);
+            let text = format!(
+                "package a:one; interface tools {{\n/// {docs}\nmove: func();\n}} world w {{ export tools; }}"
+            );
+            let admission = admission(&super::every_type::documented(&text), "x").await;
+            described(&admission, "x").description.clone()
+        };
+        assert_eq!(described_by(2).await, "word word");
+        let long = described_by(1_000).await;
+        assert!(long.starts_with("word word") && long.chars().count() <= 1_025, "{}", long.len());
+        assert_eq!(described_by(300_000).await, "", "more than a mebibyte of it is not read");
+    });
+}
