@@ -62,7 +62,7 @@
 pub use aos_core::workflow as workflow_format;
 pub use aos_core::{
     agent_budget, budget, canonical, failure, ids, journal, json, outcome, policy, retry, schema, sidecar,
-    skill, trace, units, wit,
+    skill, trace, units, view, wit,
 };
 
 pub mod certification;

@@ -54,8 +54,7 @@ fn cut(journal: &[u8], lengths: impl Iterator<Item = usize>) {
                 let torn = recording.torn().map_or(0, |torn| torn.bytes);
                 assert_eq!(recording.len_bytes() + torn, length);
                 assert!(torn > 0 || rest.ends_with(b"\n"), "{length} bytes");
-                let ended =
-                    aos_host::journal::RunView::of(&recording).expect("a beginning").outcome.is_some();
+                let ended = aos_host::view::RunView::of(&recording).expect("a beginning").outcome().is_some();
                 assert!(!ended, "{length} bytes have an end");
             }
         }

@@ -4,7 +4,7 @@
 //! its own in this list, or from its own room (a test reads the list, so it is the rule):
 //!
 //! - floor 0, words: `units` `ids` `canonical` `failure` `json` `yaml` `skill` `trace` `outcome`
-//! - floor 1, rules: `schema` `wit` `policy` `sidecar` `budget` `journal` `agent_budget` `retry` `workflow`
+//! - floor 1, rules: `schema` `wit` `policy` `sidecar` `budget` `journal` `agent_budget` `retry` `workflow` `view`
 //!
 //! ```
 //! use aos_core::budget::BudgetTracker;
@@ -36,6 +36,7 @@ pub mod sidecar;
 pub mod skill;
 pub mod trace;
 pub mod units;
+pub mod view;
 pub mod wit;
 pub mod workflow;
 pub mod yaml;

@@ -136,7 +136,7 @@ impl NativeSkill {
             Err(failure) if is_own => Err(own(failure, &gate)),
             Err(failure) => Err(failure),
         };
-        Ended { result, fuel: Fuel::ZERO, interrupted, memory: 0 }
+        Ended { result, fuel: Fuel::ZERO, interrupted, memory: None }
     }
 
     /// As strict as with the text of a component, so that a journal can hold it.

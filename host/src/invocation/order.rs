@@ -88,14 +88,14 @@ pub(crate) struct Ended {
     pub fuel: Fuel,
     /// Where it was cut off, when it was.
     pub interrupted: Option<Interrupted>,
-    /// The most bytes of memory that it had.
-    pub memory: usize,
+    /// The most bytes of memory that its guest had; none where there was none, or nobody knows.
+    pub memory: Option<usize>,
 }
 
 impl Ended {
     /// The end of an invocation that panicked where nobody knows how much fuel it has used: it may have been all.
     pub(crate) const fn panicked(panic: Failure, fuel: Fuel) -> Self {
-        Self { result: Err(panic), fuel, interrupted: Some(Interrupted::Fuel(fuel)), memory: 0 }
+        Self { result: Err(panic), fuel, interrupted: Some(Interrupted::Fuel(fuel)), memory: None }
     }
 }
 
@@ -147,7 +147,7 @@ impl Order {
         let overflowed = matches!(&returned, Err(failure) if failure.code == ErrorCode::StackOverflow);
         let mut interrupted = if overflowed { Some(Interrupted::Fuel(used)) } else { cut_off.then(place) };
         let mut guest = store.into_data();
-        let (memory, left) = (guest.limiter.memory(), guest.left());
+        let (memory, left) = (Some(guest.limiter.memory()), guest.left());
         let mut requests = guest.into_requests(cut_off).await;
         let settled = if cut_off { Ok(()) } else { settle(&mut requests, &gate, deadline, &mut stop).await };
         if let Err((failure, place)) = settled {

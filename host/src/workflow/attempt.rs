@@ -79,7 +79,11 @@ pub(super) async fn attempt(
     }
     stop_at_once(&ended)?;
     blame_budget(&mut ended, fuel_cut_by);
-    context.metrics.skill_memory(context.course.mode(), skill.metadata().id.as_str(), ended.memory);
+    context.metrics.skill_memory(
+        context.course.mode(),
+        skill.metadata().id.as_str(),
+        ended.memory.unwrap_or_default(),
+    );
     let repeatable = gate.is_repeatable();
     // A panic that took the journal with it has no entry, and is still why the run ends.
     let ended = ledger::end(&context.course, cursor, gate, ended, fuel_hold).map_err(or_panic)?;

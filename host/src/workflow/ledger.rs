@@ -53,6 +53,7 @@ pub(super) fn ended_early(status: Status, failure: Option<Failure>) -> StepEnded
         failure,
         output: None,
         fuel: Fuel::ZERO,
+        memory_bytes: None,
         fuel_refunded: Money::ZERO,
         charged: Money::ZERO,
         absorbed: Money::ZERO,
@@ -212,6 +213,7 @@ pub(super) fn end(
     };
     event.fuel = ended.fuel;
     event.interrupted = ended.interrupted;
+    event.memory_bytes = ended.memory.map(|bytes| bytes as u64);
     let run = match course {
         Course::Live(run) => run,
         Course::Replay(replayer) => {

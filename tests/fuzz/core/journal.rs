@@ -1,8 +1,9 @@
 //! Journals: as they are, and with lines that were sealed again, so that a changed one gets beyond its chain.
 
 use aos_core::failure::{ErrorCode, Failure};
-use aos_core::journal::{Chain, Entry, Past, Recording, Replayer, RunView, Writer, audit, differences};
+use aos_core::journal::{Chain, Entry, JournalReader, Past, Recording, Replayer, Writer, audit, differences};
 use aos_core::outcome::OutcomeCode;
+use aos_core::view::RunView;
 
 /// Bytes of a line from its chain on, without its LF.
 const TAIL: usize = 76;
@@ -41,11 +42,28 @@ pub(super) fn sealed(data: &[u8]) -> Vec<u8> {
     all
 }
 
+/// What a journal shows that comes in pieces, as it does from a file that is still written.
+fn read_in_pieces(data: &[u8]) -> serde_json::Value {
+    let (mut reader, mut view) = (JournalReader::default(), None::<RunView>);
+    for piece in data.chunks(data.len() / 7 + 1) {
+        for entry in reader.push(piece).expect("it was read before") {
+            match &mut view {
+                None => view = Some(RunView::begin(Some(&entry)).expect("it begins with its run")),
+                Some(view) => view.apply(&entry),
+            }
+        }
+    }
+    let mut view = view.expect("it has a first entry");
+    view.stands_at(&reader);
+    serde_json::to_value(view.changes_since(None)).expect("a view is shown")
+}
+
 fn assert_usable(recording: &Recording, data: &[u8]) {
     assert_written_again(recording);
     let mut facts = recording.facts().expect("it begins with its run");
     let view = RunView::of(recording).expect("it begins with its run");
-    serde_json::to_value(&view).expect("a view is shown");
+    let shown = serde_json::to_value(view.changes_since(None)).expect("a view is shown");
+    assert_eq!(shown, read_in_pieces(data), "how it is read makes no difference");
     assert_eq!(differences(recording, recording, true), [], "a journal parts from itself");
     if let Err(divergence) = audit(recording) {
         super::assert_sound(&Failure::from(divergence));

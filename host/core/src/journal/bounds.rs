@@ -27,10 +27,13 @@ pub(super) fn check(entry: &Entry) -> Result<(), String> {
         Event::Result(event) => crossing(event.index),
         Event::Observed(event) => crossing(event.index).and_then(|()| seen(event)),
         Event::Emitted(event) => crossing(event.index),
-        Event::StepEnded(event) => match event.interrupted {
-            Some(Interrupted::Call(index)) => crossing(index),
-            Some(Interrupted::Fuel(_)) | None => Ok(()),
-        },
+        Event::StepEnded(event) => {
+            exact("memory_bytes", event.memory_bytes.unwrap_or_default())?;
+            match event.interrupted {
+                Some(Interrupted::Call(index)) => crossing(index),
+                Some(Interrupted::Fuel(_)) | None => Ok(()),
+            }
+        }
         Event::Retry(event) => exact("delay_ms", event.delay_ms),
         Event::RunResumed(event) => exact("torn_bytes", event.torn_bytes),
         Event::GaveUp(_) | Event::FellBack(_) | Event::RunEnded(_) => Ok(()),

@@ -302,6 +302,9 @@ pub struct StepEnded {
     pub output: Option<Value>,
     /// Fuel used.
     pub fuel: Fuel,
+    /// The most bytes of memory that its guest had; none for what has no memory of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
     /// What of the money held for fuel went back.
     pub fuel_refunded: Money,
     /// What the attempt is billed.

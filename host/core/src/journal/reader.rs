@@ -20,13 +20,75 @@ pub struct Recording {
     lines: Lines,
 }
 
+/// Reads a journal that is still written: give it the bytes as they come.
+#[derive(Debug, Default)]
+pub struct JournalReader {
+    lines: Lines,
+    rest: Vec<u8>,
+    bytes: usize,
+}
+
 /// What reading line after line leaves.
 #[derive(Debug, Default)]
 struct Lines {
+    count: usize,
     chain: Chain,
     unpacker: Unpacker,
     last: Option<Stamp>,
     ended: bool,
+}
+
+impl JournalReader {
+    /// The entries of the lines that these bytes bring to their end. What follows the last newline waits for more.
+    ///
+    /// # Errors
+    ///
+    /// As [`Recording::read`]; nothing that comes after is to be trusted.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<Entry>, JournalError> {
+        let Some(newline) = bytes.iter().rposition(|byte| *byte == b'\n') else {
+            self.rest.extend_from_slice(bytes);
+            return self.bound().map(|()| Vec::new());
+        };
+        let (lines, rest) = bytes.split_at(newline + 1);
+        let mut whole = std::mem::replace(&mut self.rest, rest.to_vec());
+        whole.extend_from_slice(lines);
+        self.bytes += whole.len();
+        self.bound()?;
+        self.lines.read_all(&whole)
+    }
+
+    fn bound(&self) -> Result<(), JournalError> {
+        let (line, all) = (self.lines.count + 1, self.bytes.saturating_add(self.rest.len()));
+        if all > MAX_JOURNAL_BYTES || self.rest.len() > MAX_LINE {
+            let what = format!("is longer than {MAX_LINE} bytes, or past {MAX_JOURNAL_BYTES} in all");
+            return Err(corrupt(line, what));
+        }
+        Ok(())
+    }
+
+    /// Bytes of the whole lines so far.
+    #[must_use]
+    pub const fn len_bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Bytes of a line that has no end yet.
+    #[must_use]
+    pub const fn rest_bytes(&self) -> usize {
+        self.rest.len()
+    }
+
+    /// The chain of the last line.
+    #[must_use]
+    pub const fn seal(&self) -> Chain {
+        self.lines.chain
+    }
+
+    /// Whether the end of the run was read.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        self.lines.ended
+    }
 }
 
 /// A last line that was not written to its end, as when the power failed. It is left out.
@@ -60,11 +122,8 @@ impl Recording {
         }
         let (lines, rest) = bytes.split_at(whole);
         let torn = (!rest.is_empty()).then_some(TornTail { offset: whole, bytes: rest.len() });
-        let (mut entries, mut state) = (Vec::new(), Lines::default());
-        let lines = lines.strip_suffix(b"\n").unwrap_or_default();
-        for (place, line) in lines.split(|byte| *byte == b'\n').enumerate() {
-            entries.extend(state.read(place, line)?);
-        }
+        let mut state = Lines::default();
+        let entries = state.read_all(lines)?;
         if entries.is_empty() {
             return Err(corrupt(1, "is missing: the journal has no whole line"));
         }
@@ -134,8 +193,18 @@ impl Recording {
 }
 
 impl Lines {
-    fn read(&mut self, place: usize, bytes: &[u8]) -> Result<Option<Entry>, JournalError> {
-        let number = place + 1;
+    /// Reads whole lines.
+    fn read_all(&mut self, lines: &[u8]) -> Result<Vec<Entry>, JournalError> {
+        let mut entries = Vec::new();
+        for line in lines.strip_suffix(b"\n").unwrap_or_default().split(|byte| *byte == b'\n') {
+            entries.extend(self.read(line)?);
+        }
+        Ok(entries)
+    }
+
+    fn read(&mut self, bytes: &[u8]) -> Result<Option<Entry>, JournalError> {
+        let (place, number) = (self.count, self.count + 1);
+        self.count = number;
         if bytes.len() > MAX_LINE {
             return Err(corrupt(number, format!("is longer than {MAX_LINE} bytes")));
         }

@@ -228,15 +228,17 @@ impl Replayer {
             let what = format!("the journal holds a call of {} that was not made", crossing.recorded.call());
             return Err(Divergence::unmatched(ErrorCode::ReplayDivergence, what).at(cursor, Some(*index)));
         }
-        let shape = |event: &StepEnded, fuel: Fuel| {
+        let shape = |event: &StepEnded, (fuel, memory): (Fuel, Option<u64>)| {
             json!({"status": event.status, "code": event.code, "failure": event.failure, "output": event.output,
-                   "fuel": fuel, "interrupted": event.interrupted})
+                   "fuel": fuel, "memory_bytes": memory, "interrupted": event.interrupted})
         };
-        let fuel = match self.fuel {
-            FuelProof::Compared => actual.fuel,
-            FuelProof::FromJournal => recorded.fuel,
+        let expected = (recorded.fuel, recorded.memory_bytes);
+        // A journal from before memory was recorded says nothing of it.
+        let computed = match self.fuel {
+            FuelProof::Compared => (actual.fuel, recorded.memory_bytes.and(actual.memory_bytes)),
+            FuelProof::FromJournal => expected,
         };
-        same("the end of the attempt", &shape(&recorded, recorded.fuel), &shape(actual, fuel))
+        same("the end of the attempt", &shape(&recorded, expected), &shape(actual, computed))
             .map_err(|found| found.at(cursor, None))?;
         lane.closed = true;
         Ok((stamp, recorded))

@@ -71,6 +71,7 @@ fn ended() -> Event {
         failure: None,
         output: None,
         fuel: Fuel::ZERO,
+        memory_bytes: None,
         fuel_refunded: Money::ZERO,
         charged: Money::ZERO,
         absorbed: Money::ZERO,

@@ -71,6 +71,7 @@ fn only_an_attempt_that_was_cut_off_tells_of_them() {
         failure: Some(Failure::new(ErrorCode::Cancelled, "x").with_details(json!({"other": true}))),
         output: None,
         fuel: Fuel::ZERO,
+        memory_bytes: None,
         fuel_refunded: Money::ZERO,
         charged: Money::ZERO,
         absorbed: Money::ZERO,

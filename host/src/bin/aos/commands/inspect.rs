@@ -5,14 +5,11 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use aos_host::canonical;
-use aos_host::ids::StepId;
-use aos_host::journal::{
-    AttemptView, CallView, Cursor, Divergence, FellBack, Interrupted, JournalError, Recording, RunView,
-    StepView, differences,
-};
+use aos_host::journal::{Divergence, FellBack, Interrupted, JournalError, Recording, differences};
 use aos_host::outcome::OutcomeCode;
 use aos_host::providers::read_journal;
 use aos_host::units::Money;
+use aos_host::view::{AttemptView, CallView, Place, RunView, StepView};
 use serde_json::{Value, json};
 
 use crate::options::{DiffArgs, Format, InspectArgs};
@@ -28,15 +25,15 @@ pub(crate) fn inspect(args: &InspectArgs) -> anyhow::Result<ExitCode> {
         Err(error) => return refuse_journal(&args.journal, &error, args.format.format),
     };
     let view = RunView::of(&recording)?;
-    if let Some(place) = &args.call {
-        let (cursor, index) = parse_place(place)?;
-        let call = view.call(&cursor, index).with_context(|| {
-            format!("--call {place}: the journal has no such call; `aos inspect` without it lists all")
+    if let Some(text) = &args.call {
+        let place: Place = text.parse().with_context(|| format!("--call {text}"))?;
+        let call = place.index.and_then(|index| view.call(&place.cursor, index)).with_context(|| {
+            format!("--call {text}: the journal has no such call; `aos inspect` without it lists all")
         })?;
         return show_call(call, args.format.format);
     }
     if args.format.format == Format::Json {
-        print(&String::from_utf8(canonical::to_vec(&view)?)?)?;
+        print(&String::from_utf8(canonical::to_vec(&view.changes_since(None))?)?)?;
         print("\n")?;
     } else {
         tree(&view)?;
@@ -76,23 +73,6 @@ fn read(path: &Path) -> anyhow::Result<Result<Recording, JournalError>> {
     Ok(Recording::read(&bytes))
 }
 
-/// `STEP[/ITEM]:ATTEMPT:INDEX`
-fn parse_place(text: &str) -> anyhow::Result<(Cursor, u32)> {
-    let form = || format!("--call {text}: the form is STEP[/ITEM]:ATTEMPT:INDEX, such as fetch:1:0");
-    let mut parts = text.split(':');
-    let (Some(step), Some(attempt), Some(index), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        anyhow::bail!(form());
-    };
-    let (step, item) = match step.split_once('/') {
-        Some((step, item)) => (step, Some(item.parse().with_context(form)?)),
-        None => (step, None),
-    };
-    let (step, attempt) = (StepId::new(step).with_context(form)?, attempt.parse().with_context(form)?);
-    Ok((Cursor { step, item, attempt }, index.parse().with_context(form)?))
-}
-
 fn show_call(call: &CallView, format: Format) -> anyhow::Result<ExitCode> {
     let mut value = serde_json::to_value(call)?;
     if let Some(members) = value.as_object_mut() {
@@ -116,31 +96,27 @@ fn show_call(call: &CallView, format: Format) -> anyhow::Result<ExitCode> {
 }
 
 fn tree(view: &RunView) -> anyhow::Result<()> {
-    let end = match &view.outcome {
+    let head = view.head();
+    let end = match &head.outcome {
         Some(outcome) => format!("{}  {}", outcome.status.as_str(), outcome.code.as_str()),
         None => "no end: it was killed, or still goes on".to_owned(),
     };
-    print(&format!("{}  run {}  {}\n", plain(&view.workflow), view.run, plain(&end)))?;
-    print(&format!(
-        "  {}  {}  charged {}  absorbed {}  of {}\n",
-        view.started,
-        time(view.took_us),
-        view.cost.charged,
-        view.cost.absorbed,
-        view.ceiling
-    ))?;
-    if let Some(budget) = &view.budget {
+    print(&format!("{}  run {}  {}\n", plain(&head.workflow), head.run, plain(&end)))?;
+    let (charged, absorbed) = (head.cost.charged, head.cost.absorbed);
+    let (started, took) = (head.started, time(head.took_us));
+    print(&format!("  {started}  {took}  charged {charged}  absorbed {absorbed}  of {}\n", head.ceiling))?;
+    if let Some(budget) = &head.budget {
         print(&format!("  under the budget {budget}\n"))?;
     }
-    print(&format!("  {} entries  {} bytes\n", view.entries, view.bytes))?;
-    for wall in &view.resumed {
+    print(&format!("  {} entries  {} bytes\n", head.entries, head.bytes))?;
+    for wall in &head.resumed {
         print(&format!("  resumed {wall}\n"))?;
     }
-    if let Some(torn) = view.torn_bytes {
+    if let Some(torn) = head.torn_bytes {
         print(&format!("  the last {torn} bytes are a line that was not written to its end\n"))?;
     }
-    for (place, step) in view.steps.iter().enumerate() {
-        step_tree(step, place + 1 == view.steps.len())?;
+    for (place, step) in view.steps().iter().enumerate() {
+        step_tree(step, place + 1 == view.steps().len())?;
     }
     Ok(())
 }
@@ -172,6 +148,9 @@ fn attempt_line(attempt: &AttemptView) -> String {
     let mut line = format!("attempt {}  {code}  at {}{took}", attempt.attempt, time(attempt.begun_us));
     if attempt.skill.is_some() {
         line.push_str(&format!("  fuel {} of {}", attempt.fuel.units(), attempt.fuel_granted.units()));
+    }
+    if let Some(memory) = attempt.memory_bytes.filter(|memory| *memory > 0) {
+        line.push_str(&format!("  memory {} KiB", memory.div_ceil(1024)));
     }
     for (name, money) in [("charged", attempt.charged), ("absorbed", attempt.absorbed)] {
         if money > Money::ZERO {

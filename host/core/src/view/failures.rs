@@ -1,0 +1,84 @@
+//! What failed in a run, by code.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{Place, StepView};
+use crate::failure::{ErrorCategory, ErrorCode};
+use crate::journal::Cursor;
+use crate::outcome::OutcomeCode;
+
+/// Places that are named of one code: enough to look at.
+const MOST_PLACES: usize = 20;
+
+/// One code, and where it struck.
+#[derive(Debug, Clone, Serialize)]
+pub struct FailureView {
+    /// The code.
+    pub code: ErrorCode,
+    /// Its class.
+    pub category: ErrorCategory,
+    /// What happened, in one line.
+    pub meaning: &'static str,
+    /// What to do about it, in one line.
+    pub advice: &'static str,
+    /// Attempts that ended with it.
+    pub attempts: usize,
+    /// Calls that ended with it.
+    pub calls: usize,
+    /// The first places where it struck, twenty at most.
+    pub places: Vec<Place>,
+}
+
+/// All codes, in the order in which each struck first.
+pub(super) fn failures(steps: &[StepView]) -> Vec<FailureView> {
+    let (mut found, mut known) = (Vec::new(), BTreeMap::new());
+    for step in steps {
+        for attempt in &step.attempts {
+            let at = |index| Place {
+                cursor: Cursor { step: step.step.clone(), item: step.item, attempt: attempt.attempt },
+                index,
+            };
+            for call in &attempt.calls {
+                if let Some(OutcomeCode::Error(code)) = call.code {
+                    let place = at(Some(call.index));
+                    add((&mut found, &mut known), code, place, |failure| failure.calls += 1);
+                }
+            }
+            if let Some(OutcomeCode::Error(code)) = attempt.code {
+                let place = at(None);
+                add((&mut found, &mut known), code, place, |failure| failure.attempts += 1);
+            }
+        }
+    }
+    found
+}
+
+fn add(
+    (found, known): (&mut Vec<FailureView>, &mut BTreeMap<ErrorCode, usize>),
+    code: ErrorCode,
+    place: Place,
+    count: impl FnOnce(&mut FailureView),
+) {
+    let at = *known.entry(code).or_insert_with(|| {
+        let row = code.row();
+        let (category, meaning, advice) = (row.category, row.meaning, row.advice);
+        found.push(FailureView {
+            code,
+            category,
+            meaning,
+            advice,
+            attempts: 0,
+            calls: 0,
+            places: Vec::new(),
+        });
+        found.len() - 1
+    });
+    if let Some(failure) = found.get_mut(at) {
+        count(failure);
+        if failure.places.len() < MOST_PLACES {
+            failure.places.push(place);
+        }
+    }
+}

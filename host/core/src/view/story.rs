@@ -1,0 +1,272 @@
+//! What a run did, what it cost, and what to do next, in words. The words are for people; programs read the figures.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{AttemptView, Counts, Place, RunView, StepView};
+use crate::budget::FailedSteps;
+use crate::failure::ErrorCode;
+use crate::ids::StepId;
+use crate::journal::Cursor;
+use crate::outcome::{Cost, OutcomeCode, Status};
+use crate::units::Money;
+
+/// Effects that are named one by one.
+const NAMED: usize = 3;
+
+/// One thing to know of a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Remark {
+    /// What it is for.
+    pub tone: Tone,
+    /// The words. What a skill, an upstream or a user wrote stands in them as it is.
+    pub text: String,
+    /// Where to look.
+    pub place: Option<Place>,
+}
+
+/// What a remark is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tone {
+    /// All is well.
+    Good,
+    /// Something failed.
+    Bad,
+    /// Something to know.
+    Note,
+    /// Something to do.
+    Todo,
+}
+
+impl RunView {
+    /// What happened, in the order in which people ask.
+    #[must_use]
+    pub fn story(&self) -> Vec<Remark> {
+        let counts = self.head().counts;
+        let struck = self.struck();
+        let mut story = vec![self.ending(counts)];
+        story.extend(struck.iter().map(|(place, attempt)| where_it_struck(place, attempt)));
+        story.extend(struck.iter().filter_map(|(place, _)| self.tries(place)));
+        story.push(note(steps(counts)));
+        story.extend(self.did_not_run());
+        story.push(self.effects(counts));
+        story.push(self.money_words());
+        story.extend(self.next());
+        story
+    }
+
+    fn ending(&self, counts: Counts) -> Remark {
+        let name = &self.head().workflow;
+        let took = seconds(self.head().took_us);
+        let Some(outcome) = self.outcome() else {
+            let under_way = counts.under_way;
+            let text = format!(
+                "The run of {name} has no end yet: after {took}, {under_way} of its steps are under way. It goes on, \
+                 or was killed."
+            );
+            return note(text);
+        };
+        let (tone, text) = match (outcome.status, outcome.code) {
+            (Status::Success, _) => (Tone::Good, format!("The run of {name} succeeded in {took}.")),
+            (Status::Partial, _) => (
+                Tone::Note,
+                format!("The run of {name} came to its end in {took}, though some of it failed."),
+            ),
+            (_, OutcomeCode::Error(code)) => {
+                let meaning = code.row().meaning;
+                (Tone::Bad, format!("The run of {name} failed after {took} with {code}: {meaning}"))
+            }
+            (status, OutcomeCode::Ok) => {
+                (Tone::Note, format!("The run of {name} ended after {took}: {}.", status.as_str()))
+            }
+        };
+        Remark { tone, text, place: None }
+    }
+
+    /// The attempt that the run failed with.
+    fn struck(&self) -> Option<(Place, &AttemptView)> {
+        let outcome = self.outcome()?;
+        let step = outcome.details.get("step").and_then(Value::as_str)?;
+        let of_it = self.steps().iter().filter(|known| known.step.as_str() == step);
+        let item = outcome.details.get("item").and_then(Value::as_u64);
+        let failed = |step: &&StepView| step.status() == Some(Status::Failure) && began(step);
+        let by_item = |step: &&StepView| item.is_some() && step.item.map(u64::from) == item;
+        let step = of_it.clone().find(by_item).or_else(|| of_it.clone().find(failed)).or(of_it.last())?;
+        let attempt = step.attempts.iter().rfind(|attempt| attempt.failure.is_some())?;
+        let cursor = Cursor { step: step.step.clone(), item: step.item, attempt: attempt.attempt };
+        let index = attempt.failure.as_ref().and_then(|failure| failure.call);
+        Some((Place { cursor, index }, attempt))
+    }
+
+    /// How often it was tried.
+    fn tries(&self, place: &Place) -> Option<Remark> {
+        let Cursor { step, item, .. } = &place.cursor;
+        let step = self.steps().iter().find(|known| known.step == *step && known.item == *item)?;
+        let tries = step.attempts.len();
+        let paused: u64 = step
+            .attempts
+            .iter()
+            .filter_map(|attempt| attempt.retry.as_ref())
+            .map(|retry| retry.delay_ms)
+            .sum();
+        let gave_up = step.attempts.iter().rev().find_map(|attempt| attempt.gave_up.as_ref());
+        let why = gave_up.map(|gave_up| format!(" It was not tried again: {}.", gave_up.why));
+        if tries < 2 {
+            return why.map(|why| note(why.trim_start().to_owned()));
+        }
+        let text = format!("It was tried {tries} times, with pauses of {} in all.", seconds(paused * 1000));
+        Some(note(text + &why.unwrap_or_default()))
+    }
+
+    /// Steps that others kept from running.
+    fn did_not_run(&self) -> Option<Remark> {
+        let kept = |step: &&StepView| {
+            let code = step.attempts.last().and_then(|attempt| attempt.code);
+            step.item.is_none() && code == Some(OutcomeCode::Error(ErrorCode::DependencyFailed))
+        };
+        let kept: Vec<&StepId> = self.steps().iter().filter(kept).map(|step| &step.step).collect();
+        let named = kept.iter().take(NAMED).map(|id| id.as_str()).collect::<Vec<_>>().join(", ");
+        let more = kept.len().saturating_sub(NAMED);
+        match (kept.len(), more) {
+            (0, _) => None,
+            (_, 0) => Some(note(format!("Not run, since what they need failed: {named}."))),
+            (_, more) => {
+                Some(note(format!("Not run, since what they need failed: {named} and {more} more.")))
+            }
+        }
+    }
+
+    /// What left through the gate.
+    fn effects(&self, counts: Counts) -> Remark {
+        if counts.effects == 0 {
+            return note("It asked nothing of the world, and did nothing to it.".to_owned());
+        }
+        let calls = || self.steps().iter().flat_map(|step| &step.attempts).flat_map(|attempt| &attempt.calls);
+        let failed =
+            calls().filter(|call| call.acts() && call.code.is_some_and(|code| code != OutcomeCode::Ok));
+        let failed = failed.count();
+        let again = calls().filter(|call| call.acts() && !call.repeatable).count();
+        let mut text = format!("It made {} of the world", many(counts.effects, "request"));
+        if failed > 0 {
+            text.push_str(&format!(", of which {failed} failed"));
+        }
+        text.push('.');
+        if again > 0 {
+            let word = if again == 1 { "acts" } else { "act" };
+            text.push_str(&format!(
+                " {again} of them {word} again when it is made again, so mind what it did."
+            ));
+        }
+        if counts.unanswered > 0 {
+            text.push_str(&format!(" Of {} nobody knows what became.", many(counts.unanswered, "call")));
+        }
+        note(text)
+    }
+
+    fn money_words(&self) -> Remark {
+        let head = self.head();
+        let Cost { charged, absorbed, overrun, .. } = head.cost;
+        let mut text = format!("It was charged {} of at most {}.", dollars(charged), dollars(head.ceiling));
+        if absorbed > Money::ZERO {
+            text.push_str(&format!(
+                " Attempts that failed used {} more, which was spent and is reported, and is not in that charge.",
+                dollars(absorbed)
+            ));
+        } else if head.failed_steps == FailedSteps::Charge {
+            text.push_str(" What failed attempts used is part of it.");
+        }
+        if overrun > Money::ZERO {
+            text.push_str(&format!(" Providers billed {} beyond what was held.", dollars(overrun)));
+        }
+        if head.held > Money::ZERO {
+            text.push_str(&format!(" {} are still held.", dollars(head.held)));
+        }
+        note(text)
+    }
+
+    fn next(&self) -> Option<Remark> {
+        let todo = |text: String| Remark { tone: Tone::Todo, text, place: None };
+        let Some(outcome) = self.head().outcome else {
+            let text = "If its process is gone, go on with it: aos resume JOURNAL. What is recorded is not asked again.";
+            return Some(todo(text.to_owned()));
+        };
+        let again =
+            if outcome.retryable { " The same run may succeed later, with nothing changed." } else { "" };
+        match outcome.advice {
+            "" => None,
+            advice => Some(todo(format!("What to do: {advice}.{again}"))),
+        }
+    }
+}
+
+fn began(step: &StepView) -> bool {
+    step.attempts.iter().any(AttemptView::began)
+}
+
+fn note(text: String) -> Remark {
+    Remark { tone: Tone::Note, text, place: None }
+}
+
+fn where_it_struck(place: &Place, attempt: &AttemptView) -> Remark {
+    let Cursor { step, item, attempt: number } = &place.cursor;
+    let item = item.map(|item| format!(", element {item}")).unwrap_or_default();
+    let mut text = format!("It struck in step {step}{item}, attempt {number}");
+    let call = place.index.and_then(|index| attempt.calls.iter().find(|call| call.index == index));
+    if let Some(call) = call {
+        text.push_str(&format!(", in call {}: {} {}", call.index, call.call, call.target));
+        if let Some(status) = call.status {
+            text.push_str(&format!(", which answered {status}"));
+        }
+    }
+    if let Some(failure) = &attempt.failure {
+        text.push_str(&format!(". {}", failure.message));
+    }
+    Remark { tone: Tone::Bad, text, place: Some(place.clone()) }
+}
+
+fn steps(counts: Counts) -> String {
+    let Counts { steps, success, partial, failure, skipped, under_way, waiting, items, retries, .. } = counts;
+    let parts = [
+        (success, "succeeded"),
+        (partial, "failed and were let pass"),
+        (failure, "failed"),
+        (skipped, "did not run"),
+        (under_way, "are under way"),
+        (waiting, "have not begun"),
+    ];
+    let parts: Vec<_> =
+        parts.iter().filter(|(many, _)| *many > 0).map(|(many, word)| format!("{many} {word}")).collect();
+    let mut text = format!("Of {}, {}.", many(steps, "step"), parts.join(", "));
+    if items > 0 {
+        text.push_str(&format!(" They went through {}.", many(items, "element")));
+    }
+    if retries > 0 {
+        let word = if retries == 1 { "once" } else { "times" };
+        let count = if retries == 1 { String::new() } else { format!("{retries} ") };
+        text.push_str(&format!(" Something was tried again {count}{word}."));
+    }
+    text
+}
+
+fn many(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
+/// Dollars, without the zeros at the end that say nothing.
+fn dollars(money: Money) -> String {
+    let whole = money.to_string();
+    let (dollars, nanos) = whole.split_once('.').unwrap_or((&whole, ""));
+    let nanos = nanos.trim_end_matches('0');
+    format!("{dollars}.{nanos:0<2}")
+}
+
+/// Time as people read it.
+fn seconds(micros: u64) -> String {
+    match micros {
+        0..1_000 => format!("{micros} µs"),
+        1_000..1_000_000 => format!("{} ms", micros / 1_000),
+        1_000_000..60_000_000 => format!("{}.{} s", micros / 1_000_000, micros / 100_000 % 10),
+        _ => format!("{} min {} s", micros / 60_000_000, micros / 1_000_000 % 60),
+    }
+}
