@@ -30,7 +30,7 @@
 //! - floor 3, doors: `gate` `doors`
 //! - floor 4, one: `invocation`
 //! - floor 5, many: `skill_folder` `registry` `metrics` `workflow`
-//! - floor 6, proof: `certification`
+//! - floor 6, proof: `certification` `report`
 //! - floor 7, face: `runtime`
 //!
 //! ```no_run
@@ -72,6 +72,7 @@ mod invocation;
 mod metrics;
 pub mod providers;
 mod registry;
+pub mod report;
 mod runtime;
 pub mod sandbox;
 mod skill_folder;

@@ -96,14 +96,26 @@ impl Envelope {
         serde_json::from_value(value).map_err(|error| malformed(error.to_string()))
     }
 
+    /// The statement, whoever signed it: what somebody says, and no proof of anything.
+    ///
+    /// # Errors
+    ///
+    /// [`EnvelopeInvalid::Malformed`], [`EnvelopeInvalid::Statement`]
+    pub fn claimed(&self) -> Result<Statement, EnvelopeInvalid> {
+        Ok(Statement::read(&self.body()?)?)
+    }
+
+    fn body(&self) -> Result<Vec<u8>, EnvelopeInvalid> {
+        decode(&self.payload).ok_or_else(|| EnvelopeInvalid::Malformed("its payload is no base64".to_owned()))
+    }
+
     /// The statement, if this key signed it. The key comes from the reader: one inside of the file would prove nothing.
     ///
     /// # Errors
     ///
     /// [`EnvelopeInvalid`]
     pub fn verify(&self, key: &PublicKey) -> Result<Statement, EnvelopeInvalid> {
-        let body = decode(&self.payload)
-            .ok_or_else(|| EnvelopeInvalid::Malformed("its payload is no base64".to_owned()))?;
+        let body = self.body()?;
         let message = pre_authentication_encoding(&self.payload_type, &body);
         let fits = |signature: &Signature| {
             decode(&signature.sig).is_some_and(|signature| key.verifies(&message, &signature))

@@ -51,6 +51,17 @@ impl Divergence {
         Self { code, cursor: None, index: None, what, pointer: String::new(), recorded: None, actual: None }
     }
 
+    /// As programs read it: `first` is what the journal holds, `second` what the other one holds, or the replay did.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let cursor = self.cursor.as_ref();
+        json!({
+            "step": cursor.map(|cursor| cursor.step.as_str()), "item": cursor.and_then(|cursor| cursor.item),
+            "attempt": cursor.map(|cursor| cursor.attempt), "call": self.index, "what": self.what,
+            "pointer": self.pointer, "first": self.recorded, "second": self.actual,
+        })
+    }
+
     /// With its place.
     #[must_use]
     pub fn at(mut self, cursor: &Cursor, index: Option<u32>) -> Self {

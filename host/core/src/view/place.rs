@@ -32,6 +32,14 @@ pub struct Document {
     pub answer: Value,
 }
 
+impl Document {
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.request.is_null() && self.answer.is_null()
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Cursor { step, item, attempt } = &self.cursor;

@@ -11,6 +11,7 @@ mod money_options;
 mod options;
 mod progress_bar;
 mod render;
+mod report_options;
 mod serve;
 mod setup;
 mod skills_options;
@@ -58,6 +59,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Resume(resume) => commands::resume(resume).await,
         Command::Inspect(inspect) => commands::inspect(&inspect),
         Command::Diff(diff) => commands::diff(&diff),
+        Command::Report(report) => commands::report(&report),
         Command::Certify(certify) => commands::certify(certify).await,
         Command::Keygen(keygen) => commands::keygen(&keygen),
         Command::Budget { command } => commands::budget(command),

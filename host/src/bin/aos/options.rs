@@ -11,6 +11,7 @@ use crate::logging::LogArgs;
 use crate::money_options::{
     BUDGET_EXAMPLES, BudgetCommand, MoneyArgs, PRICES_EXAMPLES, PriceListArg, PricesArgs,
 };
+use crate::report_options::{REPORT_EXAMPLES, ReportArgs};
 use crate::serve::{SERVE_EXAMPLES, ServeArgs};
 use crate::skills_options::{INVOKE_EXAMPLES, InvokeArgs, NewCommand, SKILLS_EXAMPLES, SkillsCommand};
 
@@ -138,6 +139,9 @@ pub(crate) enum Command {
     /// Show where two journals part
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(DiffArgs),
+    /// Make a page of a run, or of two side by side: what it did, what it cost, why it failed
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(ReportArgs),
     /// Prove that recorded runs repeat in three engines, and write certificates; or verify certificates
     #[command(after_help = CERTIFY_EXAMPLES)]
     Certify(CertifyArgs),

@@ -10,7 +10,7 @@ use aos_host::outcome::OutcomeCode;
 use aos_host::providers::read_journal;
 use aos_host::units::Money;
 use aos_host::view::{AttemptView, CallView, Place, RunView, StepView};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::options::{DiffArgs, Format, InspectArgs};
 use crate::render::{plain, print, refuse_journal, say, say_torn};
@@ -53,7 +53,7 @@ pub(crate) fn diff(args: &DiffArgs) -> anyhow::Result<ExitCode> {
     }
     let found = differences(&first, &second, args.observed);
     if args.format.format == Format::Json {
-        let all: Vec<Value> = found.iter().map(difference_json).collect();
+        let all: Vec<Value> = found.iter().map(Divergence::to_json).collect();
         print(&String::from_utf8(canonical::to_vec(&all)?)?)?;
         print("\n")?;
     } else {
@@ -242,16 +242,6 @@ fn place_text(found: &Divergence) -> String {
     let item = cursor.item.map(|item| format!("/{item}")).unwrap_or_default();
     let index = found.index.map(|index| format!(":{index}")).unwrap_or_default();
     format!("{}{item}:{}{index}", cursor.step, cursor.attempt)
-}
-
-fn difference_json(found: &Divergence) -> Value {
-    json!({
-        "step": found.cursor.as_ref().map(|cursor| cursor.step.as_str()),
-        "item": found.cursor.as_ref().and_then(|cursor| cursor.item),
-        "attempt": found.cursor.as_ref().map(|cursor| cursor.attempt),
-        "call": found.index, "what": found.what, "pointer": found.pointer,
-        "first": found.recorded, "second": found.actual,
-    })
 }
 
 fn shortened(text: &str) -> String {

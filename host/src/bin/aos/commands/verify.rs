@@ -71,7 +71,7 @@ fn digest_of(journal: &PathBuf) -> anyhow::Result<(Digest, &PathBuf)> {
     Ok((Digest::of(&bytes), journal))
 }
 
-fn public_key(path: &Path) -> anyhow::Result<PublicKey> {
+pub(super) fn public_key(path: &Path) -> anyhow::Result<PublicKey> {
     let place = || format!("--key {}", path.display());
     let text = std::fs::read_to_string(path).with_context(place)?;
     PublicKey::from_pem(&text).with_context(place)

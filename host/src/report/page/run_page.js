@@ -1,0 +1,81 @@
+// One run: what happened in words, the figures, and every drawing of it. It is the same for a report and for a run that
+// goes on; whoever has news of the run calls update().
+
+class RunPage {
+  // A run is { name, model, documents(place), page(code), workflowText, certificate }; `extra` stands below the title.
+  constructor(run, extra) {
+    const { model } = run;
+    this.model = model;
+    this.span = new Span();
+    const actions = { show: (row) => this.show(row), go: (place) => this.go(place) };
+    this.title = el("h1", { tabindex: "-1" });
+    this.story = el("ul", { class: "story" });
+    this.figures = el("dl", { class: "figures" });
+    this.timeline = new Timeline(model, this.span, actions);
+    this.parts = [this.timeline, new Curve(model, this.span), new Failures(model, actions, run.page), new Usage(model, actions), new Graph(model, actions), new Tables(model, actions), new Provenance(run)];
+    this.details = new Details(model, run.documents, run.page && ((code) => waiting(run.page(code))));
+    this.node = el("article", { class: "run" }, el("header", { class: "run-head" }, this.title, extra), this.story, this.figures, this.parts.map((part) => part.node), this.details.node);
+  }
+
+  update() {
+    const { head } = this.model;
+    const state = head.outcome ? head.outcome.status : "running";
+    const code = head.outcome && head.outcome.code !== "OK" ? head.outcome.code : "";
+    fill(this.title, bdi(head.workflow), " ", chip(look(state)), " ", code ? el("code", {}, code) : "");
+    fill(this.story, this.model.story.map((remark) => this.remark(remark)));
+    fill(this.figures, figures(head).map(([name, value, more]) => el("div", {}, el("dt", {}, name), el("dd", {}, value, more ? el("small", {}, more) : null))));
+    this.span.grow(head.took_us);
+    this.parts.forEach((part) => part.update());
+  }
+
+  remark({ tone, text, place }) {
+    const sign = { good: "✓", bad: "✗", note: "•", todo: "→" }[tone];
+    const go = place ? [" ", button("Show it", () => this.go(place), { class: "small" })] : null;
+    return el("li", { class: tone }, el("span", { class: "icon", "aria-hidden": "true" }, sign), el("span", {}, bdi(text), go));
+  }
+
+  // Goes to a place in the timeline, and shows what is there.
+  go(place) {
+    this.timeline.reveal(place);
+    const row = this.timeline.rows.list[this.timeline.current];
+    if (row && row.key.startsWith(place.split(":")[0].split("/")[0])) this.show(row);
+  }
+
+  show(row) {
+    const rows = this.timeline.rows.list;
+    const at = rows.indexOf(row);
+    const to = (by) => (rows[at + by] ? () => { this.timeline.current = at + by; this.show(rows[at + by]); } : null);
+    this.details.show(row, { before: at > 0 ? to(-1) : null, after: to(1) });
+  }
+
+  // Marks rows at which two journals part.
+  mark(places) {
+    places.forEach((place) => this.timeline.marked.add(place));
+    places.forEach((place) => this.timeline.rows.reveal(place));
+    this.timeline.update();
+  }
+}
+
+function figures(head) {
+  const { cost, counts } = head;
+  const share = head.ceiling ? ` of at most ${money(head.ceiling)}` : "";
+  const ended = counts.success + counts.partial + counts.failure + counts.skipped;
+  return [
+    ["Began", date(head.started), ""],
+    ["Took", time(head.took_us), head.outcome ? "" : " so far"],
+    ["Charged", money(cost.charged), share],
+    ["Used by failed attempts", money(cost.absorbed), cost.absorbed ? " spent, not in the charge" : ""],
+    ["Held now", head.held ? money(head.held) : null, ""],
+    ["Steps", ended + " of " + counts.steps, counts.failure ? `, ${counts.failure} failed` : ""],
+    ["Tried again", counts.retries ? count(counts.retries, "time") : null, ""],
+    ["Requests", String(counts.effects), counts.failed_calls ? `, ${count(counts.failed_calls, "call")} failed or denied` : ""],
+    ["Fuel", short(head.fuel), " units"],
+  ].filter(([, value]) => value !== null);
+}
+
+// A node that fills itself when something is there.
+function waiting(promise) {
+  const node = el("div", {}, "Reading…");
+  promise.then((found) => fill(node, found), (error) => fill(node, el("p", { class: "message" }, String(error.message || error))));
+  return node;
+}
