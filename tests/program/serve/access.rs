@@ -83,3 +83,88 @@ fn a_file_without_a_good_token_is_refused() {
         home.aos(["serve", "--tokens", "none.txt"]).await.assert_code(2);
     });
 }
+
+#[test]
+fn no_page_of_another_site_acts_in_the_name_of_a_browser_on_this_machine() {
+    at_home(async |home| {
+        home.write("tokens.txt", TOKENS);
+        for (arguments, token) in
+            [(vec![], None), (vec!["--tokens", "tokens.txt"], Some("Bearer first-token-of-this-test"))]
+        {
+            let service = Service::start(&home, &arguments).await;
+            let own = service.address();
+            let ask = async |method: Method, path: &str, headers: &[(&str, &str)]| {
+                let mut request = service.ask(method, path);
+                for (name, value) in
+                    headers.iter().copied().chain(token.map(|token| ("authorization", token)))
+                {
+                    request = request.header(name, value);
+                }
+                answer(request).await
+            };
+            let get = async |headers: &[(&str, &str)]| ask(Method::GET, "/v1/runs", headers).await;
+            for origin in
+                [format!("http://{own}"), format!("https://{own}"), format!("HTTP://{own}").to_lowercase()]
+            {
+                get(&[("origin", &origin)]).await.assert_status(200);
+                get(&[("origin", &origin), ("sec-fetch-site", "same-origin")]).await.assert_status(200);
+            }
+            get(&[("origin", "http://localhost"), ("host", "localhost:80")]).await.assert_status(200);
+            get(&[("origin", "http://LOCALHOST:7"), ("host", "localhost:7")]).await.assert_status(200);
+            get(&[("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate")]).await.assert_status(200);
+            let port = own.rsplit_once(':').unwrap().1;
+            let foreign = [
+                "https://evil.example",
+                "null",
+                "",
+                "http://",
+                &format!("http://localhost:{port}"),
+                &format!("http://{own}.evil.example"),
+                &format!("ftp://{own}"),
+                "http://127.0.0.1",
+            ];
+            for origin in foreign {
+                for (method, path) in [
+                    (Method::GET, "/v1/runs"),
+                    (Method::POST, "/v1/runs"),
+                    (Method::POST, "/v1/budgets/stop"),
+                    (Method::OPTIONS, "/v1/runs"),
+                    (Method::GET, "/openapi.json"),
+                    (Method::GET, "/healthz"),
+                    (Method::GET, "/none"),
+                ] {
+                    ask(method, path, &[("origin", origin)]).await.assert_problem(403);
+                }
+            }
+            let both = [("origin", "https://evil.example"), ("origin", &format!("http://{own}"))];
+            get(&both).await.assert_problem(403);
+            for site in ["cross-site", "same-site"] {
+                get(&[("sec-fetch-site", site)]).await.assert_problem(403);
+                get(&[("sec-fetch-site", site), ("sec-fetch-mode", "no-cors")]).await.assert_problem(403);
+                let link = [("sec-fetch-site", site), ("sec-fetch-mode", "navigate")];
+                get(&link).await.assert_status(200);
+                get(&[link[0], link[1], ("sec-fetch-dest", "document")]).await.assert_status(200);
+                get(&[link[0], link[1], ("sec-fetch-dest", "iframe")]).await.assert_problem(403);
+                ask(Method::POST, "/v1/runs", &link).await.assert_problem(403);
+            }
+        }
+    });
+}
+
+#[test]
+fn no_answer_is_kept_or_taken_for_something_else() {
+    at_home(async |home| {
+        let service = Service::start(&home, &[]).await;
+        for path in ["/v1/runs", "/v1/skills", "/v1/runs/x", "/none", "/metrics", "/healthz", "/openapi.json"]
+        {
+            let headers = service.get(path).await.headers;
+            assert_eq!(
+                (&headers["cache-control"], &headers["x-content-type-options"]),
+                (&"no-store".parse().unwrap(), &"nosniff".parse().unwrap()),
+                "{path}"
+            );
+        }
+        let refused = answer(service.ask(Method::GET, "/v1/runs").header("origin", "null")).await;
+        assert_eq!(refused.headers["cache-control"], "no-store");
+    });
+}

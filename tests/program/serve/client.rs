@@ -89,8 +89,20 @@ impl Service {
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
-        let pid = Pid::from_raw(i32::try_from(self.child.id().unwrap()).unwrap()).unwrap();
-        kill_process(pid, signal).unwrap();
+        kill_process(self.pid(), signal).unwrap();
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id().unwrap()).unwrap()).unwrap()
+    }
+
+    /// Bounds the bytes of the files that it writes, or lets them be as large as those of this process.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn bound_files(&self, most: Option<u64>) {
+        use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
+        let own = getrlimit(Resource::Fsize);
+        let bounded = Rlimit { current: most.or(own.current), ..own };
+        prlimit(Some(self.pid()), Resource::Fsize, bounded).unwrap();
     }
 
     /// Waits for its end, and gives its exit code and what it said since it listened.

@@ -15,7 +15,7 @@ use crate::support::server::{Reply, Server};
 const RUNS: usize = 50;
 
 /// A quick request, and one that the server holds.
-fn two_requests(server: &Server) -> Value {
+pub(super) fn two_requests(server: &Server) -> Value {
     let step = |id: &str, needs: &[&str]| {
         let with = json!({"url": server.url(&format!("/{id}"))});
         json!({"id": id, "skill": "http_call", "needs": needs, "with": with, "retry": {"max_attempts": 1}})
@@ -24,7 +24,7 @@ fn two_requests(server: &Server) -> Value {
     json!({"aos": 1, "name": "two", "grants": {"hosts": [server.origin()]}, "steps": steps})
 }
 
-async fn quick_and_held() -> Server {
+pub(super) async fn quick_and_held() -> Server {
     Server::start([Reply::text(200, "a").at("/quick"), Reply::text(200, "b").at("/held").held()]).await
 }
 

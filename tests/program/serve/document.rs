@@ -63,7 +63,7 @@ fn a_client_made_of_the_document_finds_nothing_that_it_does_not_say() {
         };
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-        assert!(said.contains("Tested: 13") && said.contains(" passed"), "{said}");
+        assert!(said.contains("Tested: 23") && said.contains(" passed"), "{said}");
     });
 }
 

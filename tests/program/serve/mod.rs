@@ -2,7 +2,13 @@
 
 mod access;
 mod bad_input;
+mod budgets;
 pub(crate) mod client;
 mod crashed;
 mod document;
+mod listing;
+mod resume;
 mod runs;
+mod sent_events;
+mod view;
+mod workflows;

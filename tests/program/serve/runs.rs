@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::client::{Service, answer};
 use crate::program::process::{Home, at_home};
 use crate::support::recorded;
+use crate::support::runtime::skills;
 use crate::support::server::{Reply, Server};
 
 const STUBS: [&str; 2] = ["--stubs", "stubs.yaml"];
@@ -253,8 +254,9 @@ fn what_a_service_tells_of_itself_is_what_the_program_tells() {
     at_home(async |home| {
         let home = with_demo(home);
         let service = Service::start(&home, &STUBS).await;
-        let skills = home.aos(["skills", "list", "--format", "json"]).await.json();
-        assert_eq!(service.get("/v1/skills").await.json(), skills);
+        let listed = home.aos(["skills", "list", "--format", "json"]).await.json();
+        assert_eq!(service.get("/v1/skills").await.json(), listed);
+        assert!(listed[0].get("terms").is_none(), "{listed}");
         let rows = |fits: &dyn Fn(&Row) -> bool| -> Value {
             catalog().rows().filter(|row| fits(row)).map(Row::to_json).collect()
         };
@@ -268,5 +270,20 @@ fn what_a_service_tells_of_itself_is_what_the_program_tells() {
         let metrics = service.get("/metrics").await;
         assert_eq!(metrics.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
         assert!(metrics.text.contains("aos_runs_limit{mode=\"live\"} 1000"), "{}", metrics.text);
+    });
+}
+
+#[test]
+fn a_skill_is_told_with_the_terms_that_stand_beside_it() {
+    at_home(async |home| {
+        std::fs::create_dir(home.path("skills")).unwrap();
+        std::fs::copy(skills().join("http_call.wasm"), home.path("skills/http_call.wasm")).unwrap();
+        home.write("skills/http_call.skill.toml", "[limits]\nhost_calls = 3\n");
+        let folder = ["--skills", "skills"];
+        let service = Service::start(&home, &folder).await;
+        let describe = ["skills", "describe", "http_call", "--format", "json"];
+        let described = home.aos(describe.iter().chain(&folder)).await.json();
+        assert_eq!(described["terms"]["limits"]["host_calls"], 3, "{described}");
+        assert_eq!(service.get("/v1/skills").await.json(), json!([described]));
     });
 }

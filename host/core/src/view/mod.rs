@@ -19,6 +19,6 @@ pub use failures::FailureView;
 pub use head::{Counts, Head, OutcomeView, SkillView};
 pub use money::MoneyPoint;
 pub use place::{Document, Place, PlaceInvalid};
-pub use planned::PlannedStep;
+pub use planned::{PlannedStep, planned};
 pub use run::RunView;
 pub use story::{Remark, Tone};

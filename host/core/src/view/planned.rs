@@ -27,7 +27,8 @@ pub struct PlannedStep {
 }
 
 /// The steps of a workflow, in the order of its file.
-pub(super) fn planned(workflow: &Workflow) -> Vec<PlannedStep> {
+#[must_use]
+pub fn planned(workflow: &Workflow) -> Vec<PlannedStep> {
     let layers = layers(workflow);
     let steps = workflow.steps().iter().map(|step| PlannedStep {
         step: step.id.clone(),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{AttemptView, Counts, Place, RunView, StepView};
+use super::{AttemptView, Counts, Head, Place, RunView, StepView};
 use crate::budget::FailedSteps;
 use crate::failure::ErrorCode;
 use crate::ids::StepId;
@@ -43,24 +43,26 @@ impl RunView {
     /// What happened, in the order in which people ask.
     #[must_use]
     pub fn story(&self) -> Vec<Remark> {
-        let counts = self.head().counts;
+        // It is added up from all attempts, so once for all of the story.
+        let head = self.head();
+        let counts = head.counts;
         let struck = self.struck();
-        let mut story = vec![self.ending(counts)];
+        let mut story = vec![self.ending(&head)];
         story.extend(struck.iter().map(|(place, attempt)| where_it_struck(place, attempt)));
         story.extend(struck.iter().filter_map(|(place, _)| self.tries(place)));
         story.push(note(steps(counts)));
         story.extend(self.did_not_run());
         story.push(self.effects(counts));
-        story.push(self.money_words());
-        story.extend(self.next());
+        story.push(money_words(&head));
+        story.extend(next(&head));
         story
     }
 
-    fn ending(&self, counts: Counts) -> Remark {
-        let name = &self.head().workflow;
-        let took = seconds(self.head().took_us);
+    fn ending(&self, head: &Head) -> Remark {
+        let name = &head.workflow;
+        let took = seconds(head.took_us);
         let Some(outcome) = self.outcome() else {
-            let under_way = counts.under_way;
+            let under_way = head.counts.under_way;
             let text = format!(
                 "The run of {name} has no end yet: after {took}, {under_way} of its steps are under way. It goes on, \
                  or was killed."
@@ -92,7 +94,11 @@ impl RunView {
         let item = outcome.details.get("item").and_then(Value::as_u64);
         let failed = |step: &&StepView| step.status() == Some(Status::Failure) && began(step);
         let by_item = |step: &&StepView| item.is_some() && step.item.map(u64::from) == item;
-        let step = of_it.clone().find(by_item).or_else(|| of_it.clone().find(failed)).or(of_it.last())?;
+        let step = of_it
+            .clone()
+            .find(by_item)
+            .or_else(|| of_it.clone().find(failed))
+            .or_else(|| of_it.clone().next_back())?;
         let attempt = step.attempts.iter().rfind(|attempt| attempt.failure.is_some())?;
         let cursor = Cursor { step: step.step.clone(), item: step.item, attempt: attempt.attempt };
         let index = attempt.failure.as_ref().and_then(|failure| failure.call);
@@ -163,40 +169,39 @@ impl RunView {
         }
         note(text)
     }
+}
 
-    fn money_words(&self) -> Remark {
-        let head = self.head();
-        let Cost { charged, absorbed, overrun, .. } = head.cost;
-        let mut text = format!("It was charged {} of at most {}.", dollars(charged), dollars(head.ceiling));
-        if absorbed > Money::ZERO {
-            text.push_str(&format!(
-                " Attempts that failed used {} more, which was spent and is reported, and is not in that charge.",
-                dollars(absorbed)
-            ));
-        } else if head.failed_steps == FailedSteps::Charge {
-            text.push_str(" What failed attempts used is part of it.");
-        }
-        if overrun > Money::ZERO {
-            text.push_str(&format!(" Providers billed {} beyond what was held.", dollars(overrun)));
-        }
-        if head.held > Money::ZERO {
-            text.push_str(&format!(" {} are still held.", dollars(head.held)));
-        }
-        note(text)
+fn money_words(head: &Head) -> Remark {
+    let Cost { charged, absorbed, overrun, .. } = head.cost;
+    let mut text = format!("It was charged {} of at most {}.", dollars(charged), dollars(head.ceiling));
+    if absorbed > Money::ZERO {
+        text.push_str(&format!(
+            " Attempts that failed used {} more, which was spent and is reported, and is not in that charge.",
+            dollars(absorbed)
+        ));
+    } else if head.failed_steps == FailedSteps::Charge {
+        text.push_str(" What failed attempts used is part of it.");
     }
+    if overrun > Money::ZERO {
+        text.push_str(&format!(" Providers billed {} beyond what was held.", dollars(overrun)));
+    }
+    if head.held > Money::ZERO {
+        text.push_str(&format!(" {} are still held.", dollars(head.held)));
+    }
+    note(text)
+}
 
-    fn next(&self) -> Option<Remark> {
-        let todo = |text: String| Remark { tone: Tone::Todo, text, place: None };
-        let Some(outcome) = self.head().outcome else {
-            let text = "If its process is gone, go on with it: aos resume JOURNAL. What is recorded is not asked again.";
-            return Some(todo(text.to_owned()));
-        };
-        let again =
-            if outcome.retryable { " The same run may succeed later, with nothing changed." } else { "" };
-        match outcome.advice {
-            "" => None,
-            advice => Some(todo(format!("What to do: {advice}.{again}"))),
-        }
+fn next(head: &Head) -> Option<Remark> {
+    let todo = |text: String| Remark { tone: Tone::Todo, text, place: None };
+    let Some(outcome) = &head.outcome else {
+        let text =
+            "If its process is gone, go on with it: aos resume JOURNAL. What is recorded is not asked again.";
+        return Some(todo(text.to_owned()));
+    };
+    let again = if outcome.retryable { " The same run may succeed later, with nothing changed." } else { "" };
+    match outcome.advice {
+        "" => None,
+        advice => Some(todo(format!("What to do: {advice}.{again}"))),
     }
 }
 

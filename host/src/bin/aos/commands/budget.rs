@@ -125,7 +125,7 @@ fn show_all(format: Format) -> anyhow::Result<ExitCode> {
         }
     }
     if format == Format::Json {
-        let all: Vec<Value> = all.iter().map(|(name, ledger)| value(name, ledger.account())).collect();
+        let all: Vec<Value> = all.iter().map(|(name, ledger)| budget_value(name, ledger.account())).collect();
         print_json(&json!(all))?;
         return Ok(code);
     }
@@ -141,7 +141,7 @@ fn show_all(format: Format) -> anyhow::Result<ExitCode> {
 
 pub(super) fn print_account(name: &BudgetName, account: &AgentAccount, format: Format) -> anyhow::Result<()> {
     if format == Format::Json {
-        return print_json(&value(name, account));
+        return print_json(&budget_value(name, account));
     }
     let (balance, (may_charge, may_lose)) = (account.balance(), account.available());
     print(&line(name.as_str(), account))?;
@@ -175,7 +175,8 @@ fn line(name: &str, account: &AgentAccount) -> String {
     format!("{name}  {} of {} left{stopped}\n", account.available().0, account.balance().ceiling)
 }
 
-fn value(name: &BudgetName, account: &AgentAccount) -> Value {
+/// A budget as JSON.
+pub(crate) fn budget_value(name: &BudgetName, account: &AgentAccount) -> Value {
     let (balance, (may_charge, may_lose)) = (account.balance(), account.available());
     let runs: Vec<Value> = account
         .holding()

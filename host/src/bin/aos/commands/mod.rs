@@ -17,7 +17,7 @@ mod run;
 mod skills;
 mod verify;
 
-pub(crate) use budget::budget;
+pub(crate) use budget::{budget, budget_value};
 pub(crate) use certify::certify;
 pub(crate) use failures::failures;
 pub(crate) use inspect::{diff, inspect};
@@ -29,4 +29,4 @@ pub(crate) use replay::replay;
 pub(crate) use report::report;
 pub(crate) use resume::resume;
 pub(crate) use run::run;
-pub(crate) use skills::{add, check, describe, list, remove, update, wit};
+pub(crate) use skills::{Described, add, check, describe, list, remove, update, wit};

@@ -1,11 +1,11 @@
-//! Who may ask: a bearer token (RFC 6750), or nobody but this machine.
+//! Who may ask: a bearer token (RFC 6750), or nobody but this machine; and in neither case a page of another site.
 
 use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::Context as _;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
@@ -96,6 +96,47 @@ fn names_this_machine(host: &[u8]) -> bool {
     };
     let address = name.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
     name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// Refuses what a browser was made to ask by a page of somebody else: whoever sits before it may ask, and that page may not.
+fn check_origin(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+    let own = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let foreign = |origin: &HeaderValue| !own.is_some_and(|own| is_of(origin, own));
+    if headers.get_all(header::ORIGIN).iter().any(foreign) {
+        let message = "a page of another origin may not ask this service";
+        return Err(Problem::of(StatusCode::FORBIDDEN, message));
+    }
+    // Fetch Metadata Request Headers, which no page can set by itself.
+    let said = |name: &str| headers.get(name).map(HeaderValue::as_bytes);
+    let elsewhere = matches!(said("sec-fetch-site"), Some(b"cross-site" | b"same-site"));
+    let followed_a_link = method == Method::GET
+        && said("sec-fetch-mode") == Some(b"navigate")
+        && said("sec-fetch-dest").is_none_or(|whereto| whereto == b"document");
+    if elsewhere && !followed_a_link {
+        let message = "a page of another site may link to this service, and may not ask it";
+        return Err(Problem::of(StatusCode::FORBIDDEN, message));
+    }
+    Ok(())
+}
+
+/// Whether an origin is one of the host that a request names; `null` is of none.
+fn is_of(origin: &HeaderValue, host: &str) -> bool {
+    let origin = origin.to_str().unwrap_or_default();
+    let [plain, secure] = [("http://", ":80"), ("https://", ":443")].map(|(scheme, port)| {
+        let place = origin.strip_prefix(scheme)?;
+        // A browser leaves out the port that the scheme has anyway.
+        let [place, host] = [place, host].map(|place| place.strip_suffix(port).unwrap_or(place));
+        Some(!place.is_empty() && place.eq_ignore_ascii_case(host))
+    });
+    plain.or(secure).unwrap_or(false)
+}
+
+/// Lets through what no page of somebody else asks.
+pub(super) async fn guard_origin(request: Request, next: Next) -> Response {
+    match check_origin(request.method(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
 }
 
 /// Lets through whoever may ask.

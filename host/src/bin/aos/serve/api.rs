@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::{Router, middleware};
@@ -22,8 +22,11 @@ use utoipa_axum::routes;
 
 use super::access::{self, Access};
 use super::problem::Problem;
+use super::readings::Readings;
 use super::runs::Runs;
-use super::{events, look_routes, run_routes};
+use super::{
+    budget_routes, events, listing, look_routes, run_routes, view_events, view_routes, workflow_routes,
+};
 
 /// How long the body of a request may take.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
@@ -35,6 +38,10 @@ pub(super) struct Service {
     pub max_body: usize,
     /// Replays that may go on at one time: they compute all the time.
     pub replays: Semaphore,
+    /// Journals and workflows that are read and looked at.
+    pub readings: Readings,
+    /// Places of those who follow what a run looks like.
+    pub followed: Arc<Semaphore>,
     /// Why runs may not begin.
     pub closed: watch::Sender<Option<&'static str>>,
 }
@@ -96,19 +103,23 @@ fn tell_of_refusals(document: &mut utoipa::openapi::OpenApi, access: &Access) {
         Access::Tokens(_) => ("401", "There is no token, or none of the service's"),
         Access::ThisMachine => ("421", "It asks for another host than this machine"),
     };
-    for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
-            let responses = &mut operation.responses.responses;
-            for (status, description) in [refusal, ("503", "The service starts or stops")] {
-                responses.entry(status.to_owned()).or_insert_with(|| problem(description).into());
-            }
-        }
-    }
+    tell(document, refusal);
+    tell(document, ("503", "The service starts or stops"));
     if matches!(access, Access::Tokens(_)) {
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(bearer));
         document.security = Some(vec![SecurityRequirement::new::<_, _, String>("token", [])]);
+    }
+}
+
+/// Says that any request may be answered so.
+fn tell(document: &mut utoipa::openapi::OpenApi, (status, description): (&str, &str)) {
+    for item in document.paths.paths.values_mut() {
+        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+            let responses = &mut operation.responses.responses;
+            responses.entry(status.to_owned()).or_insert_with(|| problem(description).into());
+        }
     }
 }
 
@@ -121,12 +132,22 @@ fn problem(description: &str) -> utoipa::openapi::Response {
 /// All routes, and the document of them.
 fn routes() -> OpenApiRouter<Arc<Service>> {
     OpenApiRouter::with_openapi(Document::openapi())
-        .routes(routes!(run_routes::list, run_routes::begin))
+        .routes(routes!(listing::list, run_routes::begin))
         .routes(routes!(run_routes::look))
         .routes(routes!(run_routes::cancel))
+        .routes(routes!(run_routes::resume))
         .routes(routes!(run_routes::replay))
         .routes(routes!(run_routes::journal))
         .routes(routes!(events::events))
+        .routes(routes!(view_routes::view))
+        .routes(routes!(view_events::view_events))
+        .routes(routes!(view_routes::document))
+        .routes(routes!(workflow_routes::workflows))
+        .routes(routes!(workflow_routes::workflow))
+        .routes(routes!(budget_routes::budgets))
+        .routes(routes!(budget_routes::stop_budget))
+        .routes(routes!(budget_routes::start_budget))
+        .routes(routes!(budget_routes::stop_budgets))
         .routes(routes!(look_routes::skills))
         .routes(routes!(look_routes::failures))
         .routes(routes!(look_routes::failure))
@@ -147,15 +168,28 @@ pub(super) fn router(service: Arc<Service>, access: Access) -> anyhow::Result<Ro
     let (guarded, mut document) = routes().split_for_parts();
     let (open, open_document) = open_routes().split_for_parts();
     tell_of_refusals(&mut document, &access);
-    let document = document.merge_from(open_document).to_json()?;
+    let mut document = document.merge_from(open_document);
+    tell(&mut document, ("403", "A page of another site asks"));
+    let document = document.to_json()?;
     let say = move || async move { ([(header::CONTENT_TYPE, "application/json")], document).into_response() };
     let guarded = guarded
         .route("/openapi.json", axum::routing::get(say))
         .fallback(nothing_here)
         .method_not_allowed_fallback(not_so)
         .layer(middleware::from_fn_with_state(access, access::guard));
-    let all = guarded.merge(open.method_not_allowed_fallback(not_so)).layer(middleware::from_fn(logged));
-    Ok(all.with_state(service))
+    let all = guarded.merge(open.method_not_allowed_fallback(not_so));
+    let all = all.layer(middleware::from_fn(access::guard_origin)).layer(middleware::from_fn(careful));
+    Ok(all.layer(middleware::from_fn(logged)).with_state(service))
+}
+
+/// Keeps browsers and whoever is on the way from keeping an answer, where it does not say otherwise itself, and from taking
+/// it for something else.
+async fn careful(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }
 
 /// Logs what was asked and answered. A query and a head may hold what is nobody else's business.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
-use futures_util::stream;
+use futures_util::stream as streams;
 use serde::Deserialize;
 use tokio::sync::watch;
 use utoipa::{IntoParams, ToSchema};
@@ -52,17 +52,35 @@ pub(super) async fn events(
     if over && first.is_none() && last.is_some() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let events = stream::unfold((first, following), async |(next, mut following)| {
+    Ok(stream((first, following), async |(next, mut following)| {
         let event = match next {
             Some(event) => event,
             None => following.next().await?,
         };
         Some((event, (None, following)))
-    });
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())
+    }))
 }
 
-fn seq(id: &HeaderValue) -> Result<u64, Problem> {
+/// Answers with events as they come.
+pub(super) fn stream<T, F, E>(state: T, next: impl FnMut(T) -> F + Send + 'static) -> Response
+where
+    T: Send + 'static,
+    F: Future<Output = Option<(Result<Event, E>, T)>> + Send + 'static,
+    E: Into<axum::BoxError> + 'static,
+{
+    let events = Sse::new(streams::unfold(state, next)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    let mut response = events.into_response();
+    // It says no-cache by itself, which is less.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The `seq` that an event has as its id.
+///
+/// # Errors
+///
+/// 400 for what is none.
+pub(super) fn seq(id: &HeaderValue) -> Result<u64, Problem> {
     let id = id.to_str().unwrap_or_default();
     let digits = (1..=15).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit());
     let seq = id.parse().ok().filter(|_| digits);

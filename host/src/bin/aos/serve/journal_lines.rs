@@ -4,6 +4,9 @@ use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use aos_host::ids::BudgetName;
+use aos_host::journal::Facts;
+use aos_host::units::Money;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -36,7 +39,12 @@ impl JournalLines {
     }
 }
 
-fn lines_from(path: &Path, offset: u64) -> io::Result<Vec<u8>> {
+/// The next whole lines from a place in the file on, their newlines included: at least one if there is one.
+///
+/// # Errors
+///
+/// What the operating system says.
+pub(super) fn lines_from(path: &Path, offset: u64) -> io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
     file.seek(SeekFrom::Start(offset))?;
     let mut lines = Vec::new();
@@ -54,10 +62,26 @@ fn lines_from(path: &Path, offset: u64) -> io::Result<Vec<u8>> {
 }
 
 /// What the first entry says.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(super) struct Head {
+    /// When the run began.
     pub at: String,
+    /// The name of its workflow.
     pub workflow: String,
+    /// The most that it may be charged.
+    pub ceiling: Money,
+    /// The named budget that it draws from.
+    #[serde(default)]
+    pub budget: Option<BudgetName>,
+}
+
+impl Head {
+    /// Of a run that has just begun.
+    pub(super) fn of(facts: &Facts) -> Self {
+        let run = facts.run();
+        let (workflow, budget) = (run.workflow.clone(), run.budget.clone());
+        Self { at: facts.started().to_string(), workflow, ceiling: run.ceiling, budget }
+    }
 }
 
 /// Reads the first entry; `None` where nothing whole stands in the file.

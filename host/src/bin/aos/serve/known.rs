@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use aos_host::failure::Failure;
 use aos_host::ids::RunId;
-use aos_host::journal::Event;
+use aos_host::journal::{Event, Facts};
 use aos_host::outcome::{OutcomeCode, Status, StructuredOutcome};
 use aos_host::{Parting, Run};
 use tokio::sync::watch;
+
+use super::figures::{self, Figures};
+use super::journal_lines::Head;
 
 /// How long a run that is left has to come to its end by itself.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -18,9 +21,8 @@ const PATIENCE: Duration = Duration::from_millis(300);
 #[derive(Debug)]
 pub(super) struct Known {
     pub id: RunId,
-    pub workflow: String,
-    /// When it began, as its journal has it.
-    pub began: String,
+    /// What its journal says at the begin.
+    pub head: Head,
     pub journal: PathBuf,
     now: watch::Sender<Now>,
     cancelled: watch::Sender<bool>,
@@ -32,6 +34,7 @@ pub(super) struct Now {
     /// Entries of its journal that this process saw written.
     pub entries: u64,
     pub phase: Phase,
+    pub figures: Figures,
 }
 
 /// What a run does.
@@ -64,14 +67,9 @@ impl Phase {
 }
 
 impl Known {
-    pub(super) fn new(
-        id: RunId,
-        (workflow, began): (String, String),
-        journal: PathBuf,
-        phase: Phase,
-    ) -> Self {
-        let now = watch::Sender::new(Now { entries: 0, phase });
-        Self { id, workflow, began, journal, now, cancelled: watch::Sender::new(false) }
+    pub(super) fn new(id: RunId, head: Head, journal: PathBuf, (phase, figures): (Phase, Figures)) -> Self {
+        let now = watch::Sender::new(Now { entries: 0, phase, figures });
+        Self { id, head, journal, now, cancelled: watch::Sender::new(false) }
     }
 
     /// How far it is now.
@@ -88,13 +86,45 @@ impl Known {
         self.now.send_modify(|now| now.phase = phase);
     }
 
+    /// Takes note of what its journal adds up to.
+    pub(super) fn count(&self, facts: &Facts) {
+        self.now.send_modify(|now| now.figures = Figures::of(facts));
+    }
+
+    /// Lets a run that has no end be tried again, as if it had just been cut off.
+    ///
+    /// # Errors
+    ///
+    /// What it does instead, and then nothing is changed.
+    pub(super) fn reopen(&self) -> Result<(), Phase> {
+        let mut other = None;
+        let reopened = self.now.send_if_modified(|now| {
+            let stopped = match &now.phase {
+                Phase::Stuck(_) => true,
+                Phase::Ended(ending) => ending.unsealed.is_some(),
+                Phase::Resuming | Phase::Running | Phase::Left => false,
+            };
+            if stopped {
+                now.phase = Phase::Resuming;
+            } else {
+                other = Some(now.phase.clone());
+            }
+            stopped
+        });
+        if reopened {
+            // Whoever asked it to stop meant the run that is over.
+            self.cancelled.send_replace(false);
+        }
+        other.map_or(Ok(()), Err)
+    }
+
     /// Asks it to stop.
     pub(super) fn cancel(&self) {
         self.cancelled.send_replace(true);
     }
 
-    /// Follows a run to its end, or until it is to be left.
-    pub(super) async fn follow(&self, mut run: Run, mut leave: watch::Receiver<bool>) {
+    /// Follows a run to its end, or until it is to be left; `facts` are those that its journal held before.
+    pub(super) async fn follow(&self, mut run: Run, mut facts: Facts, mut leave: watch::Receiver<bool>) {
         let mut cancelled = self.cancelled.subscribe();
         let (mut asked, mut sealed) = (false, false);
         let ended = loop {
@@ -103,7 +133,9 @@ impl Known {
                 entry = run.next_entry() => match entry {
                     Some(entry) => {
                         sealed |= matches!(entry.event, Event::RunEnded(_));
-                        self.now.send_modify(|now| now.entries += 1);
+                        figures::add(&mut facts, Arc::unwrap_or_clone(entry));
+                        let figures = Figures::of(&facts);
+                        self.now.send_modify(|now| (now.entries, now.figures) = (now.entries + 1, figures));
                     }
                     None => break true,
                 },

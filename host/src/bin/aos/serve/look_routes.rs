@@ -16,12 +16,13 @@ use super::api::Service;
 use super::asked::{Name, Params};
 use super::problem::Problem;
 use super::run_routes::json;
+use crate::commands::Described;
 
 /// What skills there are, and what each says of itself.
-#[utoipa::path(get, path = "/v1/skills", tag = "catalogue", responses((status = 200, body = Vec<Object>, description = "Metadata, by name")))]
+#[utoipa::path(get, path = "/v1/skills", tag = "catalogue", responses((status = 200, body = Vec<Object>, description = "Metadata, by name, with `terms` where somebody set some beside the component")))]
 pub(super) async fn skills(State(service): State<Arc<Service>>) -> Result<Response, Problem> {
     let skills = service.runs.runtime().skills();
-    json(StatusCode::OK, &skills.iter().map(|skill| skill.metadata()).collect::<Vec<_>>())
+    json(StatusCode::OK, &skills.iter().map(|skill| Described::of(skill)).collect::<Vec<_>>())
 }
 
 /// The words of all classes.

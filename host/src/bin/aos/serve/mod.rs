@@ -3,18 +3,27 @@
 mod access;
 mod api;
 mod asked;
+mod budget_routes;
 mod events;
+mod figures;
+mod found;
 mod journal_lines;
 mod keys;
 mod known;
 mod listening;
+mod listing;
 mod look_routes;
 mod options;
 mod problem;
+mod readings;
 mod run_routes;
 mod runs;
 mod shapes;
 mod state_folder;
+mod taking_up;
+mod view_events;
+mod view_routes;
+mod workflow_routes;
 mod workflows;
 
 use std::process::ExitCode;
@@ -30,6 +39,7 @@ pub(crate) use self::options::{SERVE_EXAMPLES, ServeArgs};
 
 use self::access::Access;
 use self::api::Service;
+use self::readings::Readings;
 use self::runs::Runs;
 use self::state_folder::StateFolder;
 use crate::render::say;
@@ -46,11 +56,14 @@ pub(crate) async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     setup::know_components(&runtime, &folder.state().join("components")).await;
     let listener =
         TcpListener::bind(args.listen).await.with_context(|| format!("--listen {}", args.listen))?;
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let service = Arc::new(Service {
         workflows: args.workflows.unwrap_or_else(|| folder.state().join("workflows")),
         runs: Arc::new(Runs::new(runtime, folder, args.durability.into())),
         max_body: args.max_body as usize,
-        replays: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
+        replays: Semaphore::new(processors),
+        readings: Readings::new(processors),
+        followed: Arc::new(Semaphore::new(view_events::MOST_FOLLOWED)),
         closed: watch::Sender::new(Some("runs that were cut off are being taken up")),
     });
     let over = watch::Sender::new(false);

@@ -60,6 +60,16 @@ impl Problem {
         }
     }
 
+    /// A journal that the operating system does not let anyone read.
+    pub(super) fn unreadable(error: &std::io::Error) -> Self {
+        Self::of(StatusCode::INTERNAL_SERVER_ERROR, format!("the journal: {error}"))
+    }
+
+    /// Whether it has this status.
+    pub(super) fn is(&self, status: StatusCode) -> bool {
+        self.status == status.as_u16()
+    }
+
     /// A run that is not there.
     pub(super) fn no_run(id: &str) -> Self {
         Self::of(StatusCode::NOT_FOUND, format!("there is no run {id}; GET /v1/runs lists them"))

@@ -1,4 +1,4 @@
-//! Runs: begin, list, look, cancel, replay.
+//! Runs: begin, look, cancel, resume, replay.
 
 use std::sync::Arc;
 
@@ -17,19 +17,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::api::Service;
-use super::asked::{Name, Params};
+use super::asked::{Name, Params, json_of};
 use super::journal_lines::{self, JournalLines};
 use super::known::{Known, Phase};
 use super::problem::Problem;
 use super::runs::Asked;
-use super::shapes::{BudgetRequest, Listing, ReplayView, RunHeaders, RunList, RunRequest, RunView, Wait};
+use super::shapes::{BudgetRequest, ReplayView, RunHeaders, RunRequest, RunView, Wait};
 use super::workflows;
-
-/// Runs on one page of a list, where nothing is said.
-const PAGE: u16 = 100;
-
-/// Runs on the longest page.
-const LONGEST_PAGE: u16 = 1000;
 
 /// Begin a run.
 ///
@@ -60,7 +54,7 @@ pub(super) async fn begin(
 ) -> Result<Response, Problem> {
     service.readiness()?;
     let body = service.read(&headers, body).await?;
-    let request = RunRequest::read(&body)?;
+    let request: RunRequest = json_of(&body)?;
     let key = headers.get("idempotency-key").map(|key| String::from_utf8_lossy(key.as_bytes()).into_owned());
     let (ceiling, absorbed_ceiling) = request.budget.ceilings()?;
     let budget = budget(&service, &request.budget)?;
@@ -121,28 +115,6 @@ fn workflow(service: &Service, asked: &Value) -> Result<Workflow, Problem> {
     Workflow::parse(&text).map_err(|invalid| Problem::within("/workflow", Failure::from(invalid)))
 }
 
-/// List runs, newest first.
-#[utoipa::path(
-    get, path = "/v1/runs", tag = "runs", params(Listing),
-    responses(
-        (status = 200, body = RunList, description = "One page of them"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "A parameter is wrong"),
-    ),
-)]
-pub(super) async fn list(
-    State(service): State<Arc<Service>>,
-    Params(listing): Params<Listing>,
-) -> Result<Response, Problem> {
-    let most = listing.limit.unwrap_or(PAGE);
-    if !(1..=LONGEST_PAGE).contains(&most) {
-        return Err(Problem::of(StatusCode::BAD_REQUEST, format!("limit is 1 to {LONGEST_PAGE}")));
-    }
-    let fits = |run: &Known| listing.state.is_none_or(|state| state == (&run.now().phase).into());
-    let runs = service.runs.list(listing.before, most.into(), fits);
-    let next = runs.last().filter(|_| runs.len() == usize::from(most)).map(|run| run.id);
-    json(StatusCode::OK, &RunList { runs: runs.iter().map(|run| RunView::of(run)).collect(), next })
-}
-
 /// Look at a run: what it does, and its outcome.
 #[utoipa::path(
     get, path = "/v1/runs/{id}", tag = "runs", params(("id" = String, Path, description = "The run", pattern = "^[0-9a-f]{32}$")),
@@ -173,6 +145,24 @@ pub(super) async fn cancel(State(service): State<Arc<Service>>, Name(id): Name) 
         ));
     }
     run.cancel();
+    json(StatusCode::ACCEPTED, &RunView::of(&run))
+}
+
+/// Try again a run that stopped without its end: one that is stuck, or whose journal could not be written any more.
+///
+/// What is recorded is not done again.
+#[utoipa::path(
+    post, path = "/v1/runs/{id}/resume", tag = "runs", params(("id" = String, Path, description = "The run", pattern = "^[0-9a-f]{32}$")),
+    responses(
+        (status = 202, body = RunView, description = "It is about to go on"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "There is no such run"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "It goes on, or has ended"),
+    ),
+)]
+pub(super) async fn resume(State(service): State<Arc<Service>>, Name(id): Name) -> Result<Response, Problem> {
+    service.readiness()?;
+    let run = service.run(&id)?;
+    service.runs.try_again(&run)?;
     json(StatusCode::ACCEPTED, &RunView::of(&run))
 }
 
@@ -244,13 +234,17 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
 ) -> Result<T, Problem> {
     let done = tokio::task::spawn_blocking(work).await.map_err(std::io::Error::from).flatten();
-    done.map_err(|error| Problem::of(StatusCode::INTERNAL_SERVER_ERROR, format!("the journal: {error}")))
+    done.map_err(|error| Problem::unreadable(&error))
 }
 
 /// An answer, its numbers as RFC 8785 writes them, so that all formats show the same.
 pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Result<Response, Problem> {
+    written(body).map(|bytes| (status, [(header::CONTENT_TYPE, "application/json")], bytes).into_response())
+}
+
+/// The bytes of such an answer.
+pub(super) fn written(body: &impl Serialize) -> Result<Vec<u8>, Problem> {
     let wrong = |error: String| Problem::of(StatusCode::INTERNAL_SERVER_ERROR, error);
     let value = serde_json::to_value(body).map_err(|error| wrong(error.to_string()))?;
-    let bytes = canonical::to_vec::<Value>(&value).map_err(|error| wrong(error.to_string()))?;
-    Ok((status, [(header::CONTENT_TYPE, "application/json")], bytes).into_response())
+    canonical::to_vec::<Value>(&value).map_err(|error| wrong(error.to_string()))
 }

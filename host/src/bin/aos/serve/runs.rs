@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use aos_host::agent_budget::RunSpending;
 use aos_host::failure::{ErrorCode, Failure, NEW_JOURNAL};
 use aos_host::ids::{BudgetName, RunId};
-use aos_host::journal::{Recording, Sink as _, Syncer};
+use aos_host::journal::{Facts, Sink as _, Syncer};
 use aos_host::outcome::{OutcomeCode, StructuredOutcome};
 use aos_host::providers::{
     AgentBudget as _, BudgetFolder, Clock as _, Durability, FileBudget, FileSink, SystemClock,
@@ -17,25 +16,22 @@ use aos_host::providers::{
 use aos_host::trace::TraceParent;
 use aos_host::units::Money;
 use aos_host::workflow_format::Workflow;
-use aos_host::{ResumeOptions, Run, RunOptions, Runtime};
+use aos_host::{Run, RunOptions, Runtime};
 use serde_json::Value;
 use tokio::sync::{Mutex, watch};
-use tokio::task::JoinSet;
 
-use super::journal_lines::{self, Head};
+use super::figures::{self, Figures};
+use super::journal_lines::Head;
 use super::keys::Keys;
-use super::known::{Ending, Known, Phase};
+use super::known::{Known, Phase};
 use super::state_folder::StateFolder;
 use crate::render::say;
 
-/// After which a run that found no room to go on in tries again.
-const NO_ROOM: Duration = Duration::from_millis(100);
-
 /// All runs of one service.
 pub(super) struct Runs {
-    runtime: Runtime,
-    folder: StateFolder,
-    durability: Durability,
+    pub(super) runtime: Runtime,
+    pub(super) folder: StateFolder,
+    pub(super) durability: Durability,
     keys: Keys,
     /// Held from the look at a key until its run is known.
     keyed: Mutex<()>,
@@ -88,7 +84,7 @@ impl Runs {
         newest.filter(|run| fits(run)).take(most).cloned().collect()
     }
 
-    fn add(&self, known: Known) -> Arc<Known> {
+    pub(super) fn add(&self, known: Known) -> Arc<Known> {
         let known = Arc::new(known);
         let mut all = self.known.write().unwrap_or_else(PoisonError::into_inner);
         all.insert(known.id, Arc::clone(&known));
@@ -138,21 +134,21 @@ impl Runs {
             options = options.trace(parent);
         }
         let mut run = self.runtime.start(&asked.workflow, asked.input, options);
-        let Some(first) = run.next_entry().await else {
+        let Some(facts) = run.next_entry().await.and_then(|first| figures::begun(&first)) else {
             let outcome = run.outcome().await;
             self.forget(id);
             return Err(failure_of(&outcome));
         };
-        let head = (asked.workflow.name().to_owned(), first.stamp.at.to_string());
-        let known = self.add(Known::new(id, head, path, Phase::Running));
-        self.follow(Arc::clone(&known), run);
+        let now = (Phase::Running, Figures::of(&facts));
+        let known = self.add(Known::new(id, Head::of(&facts), path, now));
+        self.follow(Arc::clone(&known), run, facts);
         last(syncer).await.inspect_err(|_| known.cancel())?;
         Ok(known)
     }
 
-    fn follow(self: &Arc<Self>, known: Arc<Known>, run: Run) {
+    pub(super) fn follow(&self, known: Arc<Known>, run: Run, facts: Facts) {
         let leaving = self.leaving();
-        tokio::spawn(async move { known.follow(run, leaving).await });
+        tokio::spawn(async move { known.follow(run, facts, leaving).await });
     }
 
     /// Whether there is a named budget.
@@ -164,16 +160,16 @@ impl Runs {
         Ok(self.budgets().names()?.contains(name))
     }
 
-    fn budget(&self, name: BudgetName) -> FileBudget {
+    pub(super) fn budget(&self, name: BudgetName) -> FileBudget {
         self.budgets().budget(name)
     }
 
-    fn budgets(&self) -> BudgetFolder {
+    pub(super) fn budgets(&self) -> BudgetFolder {
         BudgetFolder::new(self.folder.state().join("budgets"))
     }
 
     /// A run that never began leaves nothing behind: no journal, and no money held.
-    fn forget(&self, id: RunId) {
+    pub(super) fn forget(&self, id: RunId) {
         let path = self.folder.journal(id);
         for name in self.budgets().names().unwrap_or_default() {
             let budget = self.budget(name);
@@ -190,65 +186,6 @@ impl Runs {
         }
     }
 
-    /// Takes note of all journals, and goes on with what a former service did not end. Gives how many those are.
-    ///
-    /// # Errors
-    ///
-    /// What the operating system says of the folder.
-    pub(super) async fn take_up(self: &Arc<Self>) -> std::io::Result<usize> {
-        let mut cut_off = JoinSet::new();
-        for id in tokio::task::block_in_place(|| self.folder.runs())? {
-            let path = self.folder.journal(id);
-            match tokio::task::block_in_place(|| Found::in_journal(&path)) {
-                Ok(Found::Nothing) => self.forget(id),
-                Ok(Found::Ended(head, ending)) => {
-                    self.add(Known::new(id, (head.workflow, head.at), path, Phase::Ended(ending)));
-                }
-                Ok(Found::CutOff(head)) => {
-                    let known = self.add(Known::new(id, (head.workflow, head.at), path, Phase::Resuming));
-                    let runs = Arc::clone(self);
-                    cut_off.spawn(async move { runs.go_on(known).await });
-                }
-                Err(error) => say(&format!("{}: {error}", path.display())),
-            }
-        }
-        Ok(cut_off.join_all().await.len())
-    }
-
-    /// Goes on with a run that was cut off.
-    async fn go_on(self: &Arc<Self>, known: Arc<Known>) {
-        let resumed = loop {
-            match self.resume(&known).await {
-                Err(failure) if failure.code == ErrorCode::ConcurrencyLimit => {
-                    tokio::time::sleep(NO_ROOM).await
-                }
-                resumed => break resumed,
-            }
-        };
-        match resumed {
-            Ok(run) => {
-                known.turn(Phase::Running);
-                self.follow(known, run);
-            }
-            Err(failure) => {
-                say(&format!("run {} cannot go on: {failure}", known.id));
-                known.turn(Phase::Stuck(Arc::new(failure)));
-            }
-        }
-    }
-
-    async fn resume(&self, known: &Known) -> Result<Run, Failure> {
-        let path = known.journal.clone();
-        let (sink, recording): (FileSink, Recording) =
-            tokio::task::block_in_place(|| FileSink::take_up(&path)).map_err(Failure::from)?;
-        let budget = recording.run_started()?.budget.clone().map(|name| self.budget(name));
-        let options = match budget {
-            Some(budget) => ResumeOptions::default().budget(Arc::new(budget), full_path(&path)),
-            None => ResumeOptions::default(),
-        };
-        self.runtime.resume(sink.durability(self.durability), recording, options).await
-    }
-
     /// Begins no more runs, and waits until those under way are over. Those that are not when `patience` is over stop where
     /// they are; gives how many.
     pub(super) async fn shut_down(&self, patience: impl Future<Output = ()>) -> usize {
@@ -263,27 +200,6 @@ impl Runs {
             let _ = run.watch().wait_for(|now| now.phase.is_over()).await;
         }
         all.iter().filter(|run| matches!(run.now().phase, Phase::Left)).count()
-    }
-}
-
-/// What a journal says at its begin and at its end.
-enum Found {
-    Nothing,
-    CutOff(Head),
-    Ended(Head, Ending),
-}
-
-impl Found {
-    fn in_journal(path: &Path) -> std::io::Result<Self> {
-        let Some(head) = journal_lines::head(path)? else { return Ok(Self::Nothing) };
-        let outcome = journal_lines::outcome(path)?;
-        let outcome = outcome.and_then(|outcome| serde_json::from_value::<StructuredOutcome>(outcome).ok());
-        Ok(match outcome {
-            Some(outcome) => {
-                Self::Ended(head, Ending { status: outcome.status, code: outcome.code, unsealed: None })
-            }
-            None => Self::CutOff(head),
-        })
     }
 }
 
@@ -311,6 +227,6 @@ fn failure_of(outcome: &StructuredOutcome) -> Failure {
     failure
 }
 
-fn full_path(path: &Path) -> Option<String> {
+pub(super) fn full_path(path: &Path) -> Option<String> {
     std::path::absolute(path).ok()?.to_str().map(str::to_owned)
 }

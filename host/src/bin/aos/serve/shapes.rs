@@ -2,14 +2,15 @@
 
 use aos_host::failure::{ErrorCode, Failure};
 use aos_host::ids::{BudgetName, RunId};
-use aos_host::json;
 use aos_host::units::Money;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::{IntoParams, ToSchema};
 
-use super::known::{Known, Phase};
+use super::figures::Figures;
+use super::journal_lines::Head;
+use super::known::{Known, Now, Phase};
 use super::problem::Problem;
 
 /// What to run.
@@ -58,28 +59,6 @@ pub(super) struct BudgetRequest {
     #[serde(default)]
     #[schema(min_length = 1, max_length = 64, pattern = "^[a-z0-9][a-z0-9_.-]*$")]
     pub name: Option<String>,
-}
-
-impl RunRequest {
-    /// Reads a request.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with it, and where.
-    pub(super) fn read(body: &[u8]) -> Result<Self, Problem> {
-        let text = std::str::from_utf8(body).map_err(|error| {
-            let message = format!("the request is not UTF-8 from byte {} on", error.valid_up_to());
-            Failure::new(ErrorCode::JsonMalformed, message)
-        })?;
-        let value = json::read(text).map_err(|error| {
-            let (line, column) = (error.line, error.column);
-            Failure::new(error.code, error.to_string())
-                .with_detail("line", line)
-                .with_detail("column", column)
-        })?;
-        serde_json::from_value(value)
-            .map_err(|error| Failure::new(ErrorCode::RequestInvalid, format!("the request: {error}")).into())
-    }
 }
 
 impl BudgetRequest {
@@ -141,24 +120,6 @@ pub(super) struct Wait {
     pub wait: bool,
 }
 
-/// Which runs.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Listing {
-    /// At most so many.
-    #[serde(default)]
-    #[param(minimum = 1, maximum = 1000, default = 100)]
-    pub limit: Option<u16>,
-    /// Those that began before this one: `next` of the page before.
-    #[serde(default)]
-    #[param(value_type = Option<String>, pattern = "^[0-9a-f]{32}$")]
-    pub before: Option<RunId>,
-    /// Those in this state.
-    #[serde(default)]
-    pub state: Option<RunState>,
-}
-
 /// What a run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -206,6 +167,23 @@ pub(super) struct RunView {
     /// How it ended: success, partial, failure or skipped; null as long as it has no end.
     #[schema(required = true)]
     pub status: Option<&'static str>,
+    /// Milliseconds until its last entry so far.
+    pub duration_ms: u64,
+    /// What it was billed so far, in nano-dollars.
+    #[schema(value_type = u64)]
+    pub charged: Money,
+    /// What its failed attempts lost so far, in nano-dollars.
+    #[schema(value_type = u64)]
+    pub absorbed: Money,
+    /// What is held for it now, in nano-dollars.
+    #[schema(value_type = u64)]
+    pub held: Money,
+    /// The most that it may be charged, in nano-dollars.
+    #[schema(value_type = u64)]
+    pub ceiling: Money,
+    /// The named budget that it draws from; null for none.
+    #[schema(required = true, value_type = Option<String>)]
+    pub budget: Option<BudgetName>,
     /// Why it cannot go on.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -219,7 +197,7 @@ pub(super) struct RunView {
 impl RunView {
     /// A run, without its outcome.
     pub(super) fn of(run: &Known) -> Self {
-        let phase = run.now().phase;
+        let Now { phase, figures, .. } = run.now();
         let (mut code, mut status, mut problem) = (None, None, None);
         match &phase {
             Phase::Ended(ending) => {
@@ -230,18 +208,25 @@ impl RunView {
             }
             Phase::Resuming | Phase::Running | Phase::Left => {}
         }
-        let (id, workflow, began) = (run.id, run.workflow.clone(), run.began.clone());
-        Self { id, workflow, state: RunState::from(&phase), began, code, status, problem, outcome: None }
+        let Head { at: began, workflow, ceiling, budget } = run.head.clone();
+        let Figures { duration_ms, charged, absorbed, held } = figures;
+        Self {
+            id: run.id,
+            workflow,
+            state: RunState::from(&phase),
+            began,
+            code,
+            status,
+            duration_ms,
+            charged,
+            absorbed,
+            held,
+            ceiling,
+            budget,
+            problem,
+            outcome: None,
+        }
     }
-}
-
-/// A page of runs, newest first.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct RunList {
-    pub runs: Vec<RunView>,
-    /// Give this as `before` for the page that follows; null on the last one.
-    #[schema(required = true, value_type = Option<String>)]
-    pub next: Option<RunId>,
 }
 
 /// What a replay came to.

@@ -1,5 +1,6 @@
 //! Workflows that requests may name.
 
+use std::collections::BTreeSet;
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
@@ -11,6 +12,29 @@ use super::problem::Problem;
 
 /// Endings of their files, in the order in which they are looked for.
 const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
+
+/// The names of all workflows, in order. A folder that is not there has none.
+///
+/// # Errors
+///
+/// 500 where it cannot be read.
+pub(super) fn names(folder: &Path) -> Result<BTreeSet<String>, Problem> {
+    let unreadable = |error: std::io::Error| {
+        Problem::of(StatusCode::INTERNAL_SERVER_ERROR, format!("the folder of workflows: {error}"))
+    };
+    let listed = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
+        listed => listed.map_err(unreadable)?,
+    };
+    let mut names = BTreeSet::new();
+    for entry in listed {
+        let file = entry.map_err(unreadable)?.file_name();
+        let name = file.to_str().and_then(|file| file.rsplit_once('.'));
+        let name = name.filter(|(name, ending)| ENDINGS.contains(ending) && StepId::new(*name).is_ok());
+        names.extend(name.map(|(name, _)| name.to_owned()));
+    }
+    Ok(names)
+}
 
 /// Reads a workflow by its name, of no more bytes than show that it is too large.
 ///

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use aos_host::Prepared;
 use aos_host::ids::SkillId;
 use aos_host::policy::Narrowing;
 use aos_host::providers::World;
@@ -36,7 +37,7 @@ pub(crate) async fn describe(args: DescribeArgs) -> anyhow::Result<ExitCode> {
     };
     let (metadata, terms) = (skill.metadata(), skill.terms());
     if args.format.format == Format::Json {
-        print_json(&Described { metadata, terms })?;
+        print_json(&Described::of(&skill))?;
         return Ok(ExitCode::SUCCESS);
     }
     let contract = &metadata.contract;
@@ -69,11 +70,18 @@ pub(crate) async fn describe(args: DescribeArgs) -> anyhow::Result<ExitCode> {
 
 /// A skill and the terms that it runs on, as JSON.
 #[derive(Serialize)]
-struct Described<'a> {
+pub(crate) struct Described<'a> {
     #[serde(flatten)]
     metadata: &'a SkillMetadata,
     #[serde(skip_serializing_if = "SkillTerms::says_nothing")]
     terms: &'a SkillTerms,
+}
+
+impl<'a> Described<'a> {
+    /// What is known of a skill.
+    pub(crate) fn of(skill: &'a Prepared) -> Self {
+        Self { metadata: skill.metadata(), terms: skill.terms() }
+    }
 }
 
 /// The word that stands for it in JSON.

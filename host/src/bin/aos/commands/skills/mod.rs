@@ -11,7 +11,7 @@ mod wit;
 
 pub(crate) use add::add;
 pub(crate) use check::check;
-pub(crate) use describe::describe;
+pub(crate) use describe::{Described, describe};
 pub(crate) use list::list;
 pub(crate) use remove::remove;
 pub(crate) use update::update;
