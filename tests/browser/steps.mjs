@@ -41,7 +41,7 @@ const STEPS = {
     select: async (page, [selector, value]) => void (await page.selectOption(selector, value)),
     wait: async (page, selector) => void (await page.waitForSelector(selector, { state: "visible" })),
     gone: async (page, selector) => void (await page.waitForSelector(selector, { state: "hidden" })),
-    eval: (_, expression, { evaluate }) => evaluate(expression),
+    eval: async (_, expression, { evaluate }) => (await evaluate(expression)) ?? null,
     download,
     viewport: (page, [width, height]) => page.setViewportSize({ width, height }),
     scroll,
