@@ -79,9 +79,12 @@ fn assert_counts(name: &str, view: &RunView, outcome: &StructuredOutcome) {
     assert_eq!(counts.unanswered, view_calls(view).filter(|(_, call)| call.code.is_none()).count(), "{name}");
 }
 
+/// What each attempt of a step cost, by its element and its number.
+type Costs = BTreeMap<(Option<u32>, u32), Cost>;
+
 /// Each attempt costs what the outcome of its step says, and all of them together what the step does.
 fn assert_steps(name: &str, view: &RunView, outcome: &StructuredOutcome) {
-    let mut shown: BTreeMap<&StepId, (BTreeMap<(Option<u32>, u32), Cost>, Fuel)> = BTreeMap::new();
+    let mut shown: BTreeMap<&StepId, (Costs, Fuel)> = BTreeMap::new();
     for step in view.steps() {
         let (costs, fuel) = shown.entry(&step.step).or_default();
         for attempt in &step.attempts {
