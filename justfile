@@ -4,7 +4,7 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 
 export RUSTDOCFLAGS := env("RUSTDOCFLAGS", "-D warnings")
 
-# Where `.ci/prometheus` and `.ci/schemathesis` leave what they find
+# Where `.ci/prometheus`, `.ci/schemathesis` and `.ci/browser` leave what they find
 tools := env("AOS_TOOLS", justfile_directory() / "target/tools")
 
 export PATH := env("PATH") + ":" + tools / "bin"
@@ -16,13 +16,14 @@ aos := target / "debug/aos"
 default:
     @just --list
 
-# Install what the other recipes need: the wasm target, clippy, rustfmt, and, where they can be had, Prometheus and schemathesis
+# Install what the other recipes need: the wasm target, clippy, rustfmt, and, where they can be had, Prometheus, schemathesis and a browser
 setup:
     @rustup target list --installed | grep -qx wasm32-wasip2 || rustup target add wasm32-wasip2
     @cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
     @cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
     @.ci/prometheus
     @.ci/schemathesis
+    @.ci/browser
 
 # Build the skills into target/skills, and the component that the tests try things with into target/probes, with cargo alone
 build-skills: setup

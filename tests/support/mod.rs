@@ -1,5 +1,6 @@
 //! What the tests stand on: worlds, a server, and the criteria that every run has to meet.
 
+pub(crate) mod browser;
 pub(crate) mod cargo;
 pub(crate) mod certified;
 pub(crate) mod exposition;

@@ -28,7 +28,7 @@ const ORDER: &str = "AOS_TEST_KILLED_RUN";
 
 /// Where in a write the process dies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Moment {
+pub(crate) enum Moment {
     Before,
     Within,
     After,
@@ -101,7 +101,7 @@ async fn world(stubs: Option<&str>) -> Runtime {
 }
 
 /// Lets a child run a workflow until it is killed; false when it came to its end before.
-pub(super) async fn kill(
+pub(crate) async fn kill(
     workflow: &str,
     stubs: Option<&str>,
     journal: &Path,
@@ -137,7 +137,7 @@ fn spawn_by(mut order: Value, journal: &Path, write: u64, moment: Moment) -> Chi
 }
 
 /// Goes on with a journal, and gives the outcome and the whole journal.
-pub(super) async fn resume(runtime: &Runtime, path: &Path) -> Recorded {
+pub(crate) async fn resume(runtime: &Runtime, path: &Path) -> Recorded {
     let (sink, recording) = FileSink::take_up(path).unwrap();
     let run = runtime
         .resume(sink, recording, ResumeOptions::default())

@@ -9,7 +9,7 @@ mod error_recovery_workflow;
 mod failure_catalog;
 mod fallback;
 mod fan_out;
-mod killed_run;
+pub(crate) mod killed_run;
 mod killed_under_budget;
 mod llm_chain_workflow;
 mod mixed_skill_workflow;

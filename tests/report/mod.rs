@@ -1,0 +1,5 @@
+//! What people are shown of a run: the runs to look at, and the figures of each.
+
+mod changes;
+mod figures;
+pub(crate) mod scenes;

@@ -1,0 +1,146 @@
+//! Runs to look at. Each is a real run of the real runtime in a world that is scripted; how it ends is the same each time.
+
+mod hostile;
+mod many;
+mod sound;
+
+use std::path::Path;
+
+use aos_host::providers::MemorySink;
+use aos_host::{RunOptions, Runtime};
+use serde_json::{Value, json};
+
+pub(crate) use hostile::{TEXTS, hostile, hostile_failure};
+pub(crate) use many::many_steps;
+
+use crate::support::recorded::{Recorded, parse};
+use crate::support::runtime::{live, read, stubbed};
+use crate::support::server::{Reply, Server};
+use crate::workflow::killed_run::{Moment, kill, resume};
+
+/// Runs a workflow to its end, and takes its word for everything.
+async fn run(runtime: &Runtime, workflow: &str, input: Value) -> Recorded {
+    let sink = MemorySink::default();
+    let options = RunOptions::default().journal(sink.clone());
+    let outcome = runtime.start(&parse(workflow), input, options).outcome().await;
+    Recorded { outcome, journal: sink.bytes() }
+}
+
+/// The demo: a request, a model, a document. It succeeds.
+pub(crate) async fn three_steps() -> Recorded {
+    let runtime = stubbed(&read("fixtures/stubs/demo.yaml")).await;
+    run(&runtime, &read("fixtures/workflows/demo.yaml"), json!({})).await
+}
+
+const FAILING: &str = r#"
+aos: 1
+name: order
+grants: {hosts: [shop.test], models: [gpt-4o-mini]}
+budget: {ceiling_cents: 10}
+steps:
+  - id: advice
+    skill: llm_invoke
+    with: {model: gpt-4o-mini, task: advise, max_tokens: 400, prompt: "What goes well with ${ .input.item }?"}
+  - id: order
+    skill: http_call
+    needs: [advice]
+    with: {method: POST, url: "https://shop.test/orders", body: {item: "${ .input.item }", note: "${ .steps.advice.text }"}}
+  - id: stock
+    skill: http_call
+    with: {url: "https://shop.test/stock/${ .input.item }"}
+  - id: ship
+    skill: http_call
+    retry: {base_ms: 20, cap_ms: 40}
+    with: {method: PUT, url: "https://shop.test/orders/${ .steps.order.body.id }/shipment", body: {left: "${ .steps.stock.body.left }"}}
+  - id: label
+    skill: json_transform
+    with: {data: "${ .steps.ship.body }", filter: .label}
+  - id: mail
+    skill: http_call
+    with: {method: POST, url: "https://shop.test/mails", body: "${ .steps.label.result }"}
+output: ${ .steps.mail.status }
+"#;
+
+const FAILING_WORLD: &str = r#"
+http:
+  - {url: "https://shop.test/orders", method: POST, status: 201, body: {id: 42}, delay_ms: 15}
+  - {url: "https://shop.test/stock/pen", body: {left: 7}, delay_ms: 5}
+  - {url: "https://shop.test/orders/42/shipment", status: 503, headers: {retry-after-ms: "10"}, body: "no lorry is free"}
+llm:
+  advise: {text: "Ink, and paper to write on.", tokens: 320, delay_ms: 10}
+"#;
+
+/// Six steps: a question that cost money, a `POST` that acted, a `PUT` that got 503 until it was given up, and two steps
+/// that were not run.
+pub(crate) async fn failed() -> Recorded {
+    run(&stubbed(FAILING_WORLD).await, FAILING, json!({"item": "pen"})).await
+}
+
+const RESUMED: &str = r#"
+aos: 1
+name: resumed
+grants: {hosts: [a.test], models: [gpt-4o-mini]}
+steps:
+  - {id: first, skill: http_call, with: {url: "https://a.test/first"}}
+  - {id: ask, skill: llm_invoke, needs: [first], retry: {base_ms: 0}, with: {model: gpt-4o-mini, task: sum, prompt: "${ .steps.first.body }"}}
+  - {id: last, skill: json_transform, with: {data: "${ .steps.ask.text }", filter: "length"}}
+"#;
+
+const RESUMED_WORLD: &str = r#"
+http: [{url: "https://a.test/first", body: one}]
+llm: {sum: {text: A summary., tokens: 9}}
+"#;
+
+/// A run that was killed while a question was under way, whose last line is torn, and that went on: the question was asked
+/// again, in another attempt. It succeeds.
+pub(crate) async fn resumed() -> Recorded {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = killed(folder.path()).await;
+    resume(&stubbed(RESUMED_WORLD).await, &path).await
+}
+
+/// The same run before it went on: without an end.
+pub(crate) async fn killed_half_way() -> Vec<u8> {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::read(killed(folder.path()).await).expect("a journal")
+}
+
+async fn killed(folder: &Path) -> std::path::PathBuf {
+    // Its writes are: the run, the step, its intent, its result, its end, the next step, the intent, the result.
+    let (path, write) = (folder.join("killed.jsonl"), 7);
+    assert!(kill(RESUMED, Some(RESUMED_WORLD), &path, write, Moment::Within).await, "it came to its end");
+    path
+}
+
+/// Two runs of one workflow in one world that do the same until the answer to their second request differs.
+pub(crate) async fn two_that_part() -> [Recorded; 2] {
+    let script = [
+        Reply::text(200, "meet").at("/other"),
+        Reply::text(200, "part").at("/other"),
+        Reply::text(200, "we"),
+    ];
+    let (server, runtime) = (Server::start(script).await, live().await);
+    let step = |id: &str, needs: &[&str]| json!({"id": id, "skill": "http_call", "needs": needs, "with": {"url": server.url(&format!("/{id}"))}});
+    let last = json!({"id": "join", "skill": "json_transform", "with":
+        {"data": "${ [.steps.same.body, .steps.other.body, .steps.after.body] }", "filter": "join(\" \")"}});
+    let steps = [step("same", &[]), step("other", &["same"]), step("after", &["other"]), last];
+    let workflow =
+        json!({"aos": 1, "name": "parting", "grants": {"hosts": [server.origin()]}, "steps": steps})
+            .to_string();
+    [run(&runtime, &workflow, json!({})).await, run(&runtime, &workflow, json!({})).await]
+}
+
+/// All of them but the longest, by name.
+pub(crate) async fn all() -> Vec<(&'static str, Recorded)> {
+    let [left, right] = two_that_part().await;
+    vec![
+        ("three_steps", three_steps().await),
+        ("many_steps", many_steps(300).await),
+        ("failed", failed().await),
+        ("resumed", resumed().await),
+        ("hostile", hostile().await),
+        ("hostile_failure", hostile_failure().await),
+        ("two_that_part: left", left),
+        ("two_that_part: right", right),
+    ]
+}
