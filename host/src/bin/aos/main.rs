@@ -5,12 +5,14 @@ mod compile_child;
 mod failed;
 mod failures_options;
 mod folders;
+mod live;
 mod logging;
 mod models;
 mod money_options;
 mod options;
 mod progress_bar;
 mod render;
+mod screen;
 mod serve;
 mod setup;
 mod skills_options;
@@ -56,6 +58,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Run(run) => commands::run(run).await,
         Command::Replay(replay) => commands::replay(replay).await,
         Command::Resume(resume) => commands::resume(resume).await,
+        Command::Inspect(inspect) if inspect.watch => commands::watch(&inspect).await,
         Command::Inspect(inspect) => commands::inspect(&inspect),
         Command::Diff(diff) => commands::diff(&diff),
         Command::Certify(certify) => commands::certify(certify).await,

@@ -15,6 +15,7 @@ mod resume;
 mod run;
 mod skills;
 mod verify;
+mod watch;
 
 pub(crate) use budget::budget;
 pub(crate) use certify::certify;
@@ -28,3 +29,4 @@ pub(crate) use replay::replay;
 pub(crate) use resume::resume;
 pub(crate) use run::run;
 pub(crate) use skills::{add, check, describe, list, remove, update, wit};
+pub(crate) use watch::watch;
