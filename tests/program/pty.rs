@@ -15,6 +15,9 @@ use rustix::termios::{Winsize, tcsetwinsize};
 /// Between two looks at what was written.
 const LOOK: Duration = Duration::from_millis(10);
 
+/// How long something may take to be shown.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A terminal of so many rows and columns.
 pub(super) struct Terminal {
     master: File,
@@ -61,11 +64,15 @@ impl Terminal {
         String::from_utf8_lossy(&self.written.lock().unwrap()).into_owned()
     }
 
-    /// Waits until something was written.
+    /// Waits until something was written, as long as a slow machine may take.
     pub(super) async fn shows(&self, words: &str) {
-        while !self.written().contains(words) {
-            tokio::time::sleep(LOOK).await;
-        }
+        let shown = async {
+            while !self.written().contains(words) {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        let shown = tokio::time::timeout(PATIENCE, shown).await;
+        assert!(shown.is_ok(), "{words:?} is not in {:?}", self.written());
     }
 
     /// Waits until all that write to it are gone: all that they wrote, and the lines that are then left on the screen and
