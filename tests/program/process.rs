@@ -10,6 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
+use super::pty::Terminal;
 use crate::support::cargo::cargo;
 use crate::support::runtime;
 
@@ -90,6 +91,19 @@ impl Home {
     /// Starts the program.
     pub(super) fn start<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Child {
         self.command(arguments).spawn().expect("the program starts")
+    }
+
+    /// Starts the program on a terminal, with more in its environment.
+    pub(super) fn start_on<A: AsRef<OsStr>>(
+        &self,
+        terminal: &Terminal,
+        environment: &[(&str, &str)],
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Child {
+        let mut command = self.command(arguments);
+        command.env("TERM", "xterm").envs(environment.iter().copied());
+        command.stdout(terminal.end()).stderr(terminal.end());
+        command.spawn().expect("the program starts")
     }
 
     /// The program with these arguments, at home in this folder and nowhere else. Those that look for skills find the

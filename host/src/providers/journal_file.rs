@@ -5,8 +5,16 @@ use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use aos_core::journal::{JournalError, MAX_JOURNAL_BYTES, Recording, Sink, Syncer};
+
+/// How often a lock is asked for again that someone holds: it may be one who asks whether there is a writer, and gives it
+/// back at once.
+const LOCK_TRIES: u32 = 5;
+
+/// The pause before each.
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// When a journal is made to last beyond a loss of power. A killed program loses nothing in any case.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -113,6 +121,20 @@ pub fn read_journal(path: &Path) -> io::Result<Vec<u8>> {
     read_bounded(&File::open(path)?)
 }
 
+/// Whether a process holds the lock of a journal's file, which a run does for as long as it writes. Nobody who wants the lock
+/// is refused it by the question.
+///
+/// # Errors
+///
+/// What the operating system says.
+pub fn is_written(file: &File) -> io::Result<bool> {
+    match file.try_lock_shared() {
+        Ok(()) => file.unlock().map(|()| false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
 fn read_bounded(file: &File) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(MAX_JOURNAL_BYTES as u64 + 1).read_to_end(&mut bytes)?;
@@ -120,7 +142,15 @@ fn read_bounded(file: &File) -> io::Result<Vec<u8>> {
 }
 
 fn lock(file: &File, path: &Path) -> Result<(), JournalError> {
-    file.try_lock().map_err(|error| match error {
+    let mut locked = file.try_lock();
+    for _ in 0..LOCK_TRIES {
+        if !matches!(locked, Err(TryLockError::WouldBlock)) {
+            break;
+        }
+        std::thread::sleep(LOCK_PAUSE);
+        locked = file.try_lock();
+    }
+    locked.map_err(|error| match error {
         TryLockError::Error(error) => JournalError::of_file("cannot be locked", &at(path, &error)),
         TryLockError::WouldBlock => JournalError::Locked { reason: format!("{}: {error}", path.display()) },
     })

@@ -16,7 +16,7 @@ pub use agent_budget::{AgentBudget, BudgetFolder, FileBudget};
 pub use clock::{Clock, FixedClock, StillClock, SystemClock};
 pub use entropy::{Entropy, FixedEntropy, SystemEntropy};
 pub use http::{HttpProvider, HttpRequest, HttpResponse, HttpSession, MAX_BODY_BYTES};
-pub use journal_file::{Durability, FileSink, read_journal};
+pub use journal_file::{Durability, FileSink, is_written, read_journal};
 pub use journal_memory::MemorySink;
 pub use live_http::{LiveHttp, NameResolver, SystemResolver};
 pub use llm::{

@@ -10,7 +10,7 @@ use crate::units::Timestamp;
 /// What stands before the digest.
 const CHAIN_FIELD: &[u8] = b",\"chain\":\"";
 /// Bytes of one line, without its newline: a body of 16 MiB, written as base64 or with escapes, and its frame.
-pub(super) const MAX_LINE: usize = 100 << 20;
+pub const MAX_LINE: usize = 100 << 20;
 /// Bytes of a whole journal.
 pub const MAX_JOURNAL_BYTES: usize = 1 << 30;
 /// The field, 64 digits, the quote, the brace.

@@ -39,7 +39,7 @@ pub use error::JournalError;
 pub use facts::{Facts, RunEnding};
 pub use following::Decision;
 pub use injection::{Injected, InjectionInvalid, Injections};
-pub use line::{Chain, MAX_JOURNAL_BYTES, Writer};
+pub use line::{Chain, MAX_JOURNAL_BYTES, MAX_LINE, Writer};
 pub use past::Past;
 pub use reader::{JournalReader, Recording, TornTail};
 pub use recorder::{Clock, Listener, Recorder};

@@ -11,6 +11,7 @@ mod place;
 mod planned;
 mod run;
 mod story;
+mod under_way;
 
 pub use attempt::{AttemptView, StepView};
 pub use call::CallView;
@@ -22,3 +23,4 @@ pub use place::{Document, Place, PlaceInvalid};
 pub use planned::{PlannedStep, planned};
 pub use run::RunView;
 pub use story::{Remark, Tone};
+pub use under_way::{OpenAttempt, OpenCall, UnderWay};

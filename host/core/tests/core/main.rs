@@ -18,6 +18,7 @@ mod schema;
 mod sidecar;
 mod trace;
 mod unanswered;
+mod under_way;
 mod units;
 mod wit;
 mod workflow;

@@ -12,6 +12,8 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::layer;
 use tracing_subscriber::layer::SubscriberExt as _;
 
+use crate::screen::{Above, above};
+
 /// What all targets of this program begin with.
 const OWN: &str = "aos";
 
@@ -51,7 +53,7 @@ pub(crate) fn begin(args: &LogArgs, usual: LevelFilter) -> anyhow::Result<()> {
     };
     let is_json = args.log_format == Some(LogFormat::Json);
     let _ = JSON.set(is_json);
-    let lines = layer().with_writer(std::io::stderr).with_ansi(false).log_internal_errors(false);
+    let lines = layer().with_writer(|| Above).with_ansi(false).log_internal_errors(false);
     let lines = if is_json {
         lines.json().flatten_event(true).with_current_span(false).with_target(false).boxed()
     } else {
@@ -85,7 +87,7 @@ pub(crate) fn line(text: &str) {
     if is_json() {
         tracing::info!(target: OWN, "{text}");
     } else {
-        let _ = writeln!(std::io::stderr(), "{text}");
+        let _ = above(|| writeln!(std::io::stderr(), "{text}"));
     }
 }
 
@@ -94,6 +96,6 @@ pub(crate) fn error_line(text: &str) {
     if is_json() {
         tracing::error!(target: OWN, "{text}");
     } else {
-        let _ = writeln!(std::io::stderr(), "{text}");
+        let _ = above(|| writeln!(std::io::stderr(), "{text}"));
     }
 }

@@ -5,6 +5,7 @@ mod compile_child;
 mod failed;
 mod failures_options;
 mod folders;
+mod live;
 mod logging;
 mod models;
 mod money_options;
@@ -12,6 +13,7 @@ mod options;
 mod progress_bar;
 mod render;
 mod report_options;
+mod screen;
 mod serve;
 mod setup;
 mod skills_options;
@@ -57,6 +59,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Run(run) => commands::run(run).await,
         Command::Replay(replay) => commands::replay(replay).await,
         Command::Resume(resume) => commands::resume(resume).await,
+        Command::Inspect(inspect) if inspect.watch => commands::watch(&inspect).await,
         Command::Inspect(inspect) => commands::inspect(&inspect),
         Command::Diff(diff) => commands::diff(&diff),
         Command::Report(report) => commands::report(&report),

@@ -68,8 +68,12 @@ Examples:
   aos inspect run.jsonl
   aos inspect run.jsonl --call fetch:1:0
   aos inspect run.jsonl --format json | jq '.steps[].attempts[].fuel'
+  aos inspect --watch run.jsonl
 
-Nothing is run, and no skill is needed. Exit code: 0; 2 a misused command line; 3 a journal that cannot be trusted.";
+Nothing is run, and no skill is needed. With --watch, a run of another process is shown as it goes on, until it ends, or \
+nobody writes its journal any more; an interrupt (Ctrl-C) ends the watching, and not the run.
+
+Exit code: 0; 2 a misused command line; 3 a journal that cannot be trusted.";
 
 /// What follows the help of a comparison.
 const DIFF_EXAMPLES: &str = "\
@@ -270,6 +274,9 @@ pub(crate) struct InspectArgs {
     /// One call in full, by STEP[/ITEM]:ATTEMPT:INDEX
     #[arg(long, value_name = "PLACE")]
     pub call: Option<String>,
+    /// Follow it while another process writes it
+    #[arg(long, conflicts_with = "call")]
+    pub watch: bool,
     #[command(flatten)]
     pub format: FormatArg,
 }

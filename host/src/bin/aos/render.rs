@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 use aos_host::canonical;
 use aos_host::failure::{ErrorCategory, Failure, advice};
-use aos_host::ids::RunId;
-use aos_host::journal::{Cursor, Entry, Event, JournalError};
+use aos_host::ids::{RunId, StepId};
+use aos_host::journal::{Entry, Event, JournalError};
 use aos_host::outcome::{Cost, OutcomeCode, Spending, Status, StructuredOutcome};
 use aos_host::providers::{Clock as _, SystemClock};
 use aos_host::units::{Money, Timestamp};
@@ -18,6 +18,7 @@ use serde_json::Value;
 use crate::failed::{PROOF_FAILED, REFUSED};
 use crate::logging;
 use crate::options::Format;
+use crate::screen::above;
 
 /// Characters of an output that are shown to people.
 const SHOWN_OUTPUT: usize = 2000;
@@ -25,7 +26,7 @@ const SHOWN_OUTPUT: usize = 2000;
 /// Writes to standard output. A reader that went away ends the program quietly, as is usual in a pipe.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match above(|| out.write_all(text.as_bytes()).and_then(|()| out.flush())) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
         other => Ok(other?),
     }
@@ -223,17 +224,16 @@ pub(crate) fn show_faults(path: &Path, invalid: &WorkflowInvalid) {
 /// A line for each thing that a step does, as it does it.
 pub(crate) struct Progress {
     paint: Paint,
-    steps: Option<usize>,
     started: Option<Timestamp>,
 }
 
 impl Progress {
-    pub(crate) fn new(steps: Option<usize>) -> Self {
-        Self { paint: Paint { colours: std::io::stderr().is_terminal() }, steps, started: None }
+    pub(crate) fn new() -> Self {
+        Self { paint: Paint { colours: console::colors_enabled_stderr() }, started: None }
     }
 
-    /// Shows an entry. Logs in JSON tell the same without the texts of skills.
-    pub(crate) fn show(&mut self, entry: &Entry) {
+    /// Shows an entry of a run of so many steps. Logs in JSON tell the same without the texts of skills.
+    pub(crate) fn show(&mut self, entry: &Entry, steps: Option<usize>) {
         if logging::is_json() {
             return;
         }
@@ -241,7 +241,7 @@ impl Progress {
         let millis = entry.stamp.at.since(started).as_millis();
         let Some(cursor) = &entry.cursor else {
             if let Event::RunStarted(run) = &entry.event {
-                let many = match self.steps {
+                let many = match steps {
                     None => String::new(),
                     Some(1) => ", 1 step".to_owned(),
                     Some(steps) => format!(", {steps} steps"),
@@ -250,23 +250,24 @@ impl Progress {
             }
             return;
         };
+        let name = named(&cursor.step, cursor.item);
         match &entry.event {
             Event::StepEnded(ended) => {
                 let why = ended.failure.as_ref().map(|failure| format!("  {}", plain(&failure.message)));
                 let status = self.paint.status(ended.status);
-                let line = format!("{status}  {}  {}", named(cursor), ended.code.as_str());
+                let line = format!("{status}  {name}  {}", ended.code.as_str());
                 logging::line(&format!("{millis:>6} ms  {line}{}", why.unwrap_or_default()));
             }
             Event::Retry(retry) => {
                 let line = format!("again in {} ms ({})", retry.delay_ms, plain(&retry.why));
-                self.tell(millis, "retry  ", &format!("{}  {line}", named(cursor)));
+                self.tell(millis, "retry  ", &format!("{name}  {line}"));
             }
             Event::GaveUp(gave_up) => {
-                self.tell(millis, "gave up", &format!("{}  {}", named(cursor), plain(&gave_up.why)));
+                self.tell(millis, "gave up", &format!("{name}  {}", plain(&gave_up.why)));
             }
             Event::FellBack(event) => {
                 let why = event.failure.as_ref().map_or("the fallback stands in", |failure| &failure.message);
-                self.tell(millis, "fallback", &format!("{}  {}", named(cursor), plain(why)));
+                self.tell(millis, "fallback", &format!("{name}  {}", plain(why)));
             }
             _ => {}
         }
@@ -278,14 +279,14 @@ impl Progress {
 }
 
 /// A step, or an element of one.
-pub(crate) fn named(cursor: &Cursor) -> String {
-    match cursor.item {
-        Some(item) => format!("{}[{item}]", cursor.step),
-        None => cursor.step.to_string(),
+pub(crate) fn named(step: &StepId, item: Option<u32>) -> String {
+    match item {
+        Some(item) => format!("{step}[{item}]"),
+        None => step.to_string(),
     }
 }
 
-/// Colours, where a terminal shows them.
+/// Colours, where a terminal shows them and nobody has asked for none (`NO_COLOR`, `TERM=dumb`).
 #[derive(Clone, Copy)]
 struct Paint {
     colours: bool,
@@ -293,7 +294,7 @@ struct Paint {
 
 impl Paint {
     fn for_output() -> Self {
-        Self { colours: std::io::stdout().is_terminal() }
+        Self { colours: console::colors_enabled() }
     }
 
     fn status(self, status: Status) -> String {

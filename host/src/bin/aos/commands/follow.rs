@@ -8,27 +8,31 @@ use aos_host::failure::ErrorCode;
 use aos_host::outcome::{OutcomeCode, StructuredOutcome};
 use aos_host::{Parting, Run};
 
+use crate::live::{Live, redraws};
 use crate::options::Format;
-use crate::render::{Progress, conclude, conclude_with, say};
+use crate::render::{conclude, conclude_with, say};
 
 /// How long a second interrupt waits for a run that is ending. Some programs send two at once.
 const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Shows what a run does until it ends. An interrupt cancels it, a second one leaves it.
-pub(super) async fn follow(mut run: Run, steps: Option<usize>) -> Parting {
-    let mut progress = Progress::new(steps);
-    let mut cancelled = false;
+pub(super) async fn follow(mut run: Run, mut live: Live) -> Parting {
+    let (mut redraws, mut cancelled) = (redraws(), false);
+    // One that listens all the time: what comes while nobody listens is lost.
+    let mut interrupted = Box::pin(tokio::signal::ctrl_c());
     loop {
         tokio::select! {
             entry = run.next_entry() => match entry {
-                Some(entry) => progress.show(&entry),
+                Some(entry) => live.show(&entry),
                 None => return Parting::Ended(run.outcome().await),
             },
-            interrupted = tokio::signal::ctrl_c() => {
-                if cancelled || interrupted.is_err() {
+            _ = redraws.tick() => live.draw(),
+            interrupted_now = &mut interrupted => {
+                if cancelled || interrupted_now.is_err() {
                     return run.leave(PATIENCE).await;
                 }
                 say("cancelling; interrupt once more to leave at once");
+                interrupted.set(tokio::signal::ctrl_c());
                 run.cancel();
                 cancelled = true;
             }

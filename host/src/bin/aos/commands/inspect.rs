@@ -36,9 +36,18 @@ pub(crate) fn inspect(args: &InspectArgs) -> anyhow::Result<ExitCode> {
         print(&String::from_utf8(canonical::to_vec(&view.changes_since(None))?)?)?;
         print("\n")?;
     } else {
+        print_head(&view)?;
         tree(&view)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Shows what there is to say of the run as a whole.
+pub(super) fn head(args: &InspectArgs) -> anyhow::Result<ExitCode> {
+    match read(&args.journal)? {
+        Ok(recording) => print_head(&RunView::of(&recording)?).map(|()| ExitCode::SUCCESS),
+        Err(error) => refuse_journal(&args.journal, &error, args.format.format),
+    }
 }
 
 /// Shows where two journals part.
@@ -95,7 +104,7 @@ fn show_call(call: &CallView, format: Format) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn tree(view: &RunView) -> anyhow::Result<()> {
+fn print_head(view: &RunView) -> anyhow::Result<()> {
     let head = view.head();
     let end = match &head.outcome {
         Some(outcome) => format!("{}  {}", outcome.status.as_str(), outcome.code.as_str()),
@@ -115,6 +124,10 @@ fn tree(view: &RunView) -> anyhow::Result<()> {
     if let Some(torn) = head.torn_bytes {
         print(&format!("  the last {torn} bytes are a line that was not written to its end\n"))?;
     }
+    Ok(())
+}
+
+fn tree(view: &RunView) -> anyhow::Result<()> {
     for (place, step) in view.steps().iter().enumerate() {
         step_tree(step, place + 1 == view.steps().len())?;
     }

@@ -16,6 +16,7 @@ mod resume;
 mod run;
 mod skills;
 mod verify;
+mod watch;
 
 pub(crate) use budget::{budget, budget_value};
 pub(crate) use certify::certify;
@@ -30,3 +31,4 @@ pub(crate) use report::report;
 pub(crate) use resume::resume;
 pub(crate) use run::run;
 pub(crate) use skills::{Described, add, check, describe, list, remove, update, wit};
+pub(crate) use watch::watch;

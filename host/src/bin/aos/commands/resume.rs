@@ -15,6 +15,7 @@ use super::budget::{full_path, now, say_unsettled};
 use super::follow::{follow, part};
 use crate::failed::PROOF_FAILED;
 use crate::folders;
+use crate::live::Live;
 use crate::options::ResumeArgs;
 use crate::render::{refuse_journal, say, say_torn};
 use crate::setup::{self, Outside};
@@ -57,9 +58,10 @@ async fn go_on(
         Some(budget) => ResumeOptions::default().budget(Arc::new(budget.clone()), full_path(&args.journal)),
         None => ResumeOptions::default(),
     };
+    let live = Live::after(recording.entries());
     match runtime.resume(sink.durability(args.durability.into()), recording, options).await {
         Ok(run) => {
-            let parting = follow(run, None).await;
+            let parting = follow(run, live).await;
             budget.iter().for_each(|budget| say_unsettled(budget, id, &parting));
             Ok(parting)
         }

@@ -17,6 +17,7 @@ use serde_json::Value;
 use super::budget::{full_path, holds, say_unsettled};
 use super::follow::{follow, part};
 use crate::folders;
+use crate::live::Live;
 use crate::money_options::MoneyArgs;
 use crate::options::{RunArgs, RunningArgs};
 use crate::render::{conclude, say, show_faults};
@@ -78,7 +79,7 @@ pub(super) async fn carry_out(
         options = options.budget(Arc::new(budget.clone()), full_path(&journal));
     }
     let run = runtime.start(workflow, input, options);
-    let parting = follow(run, Some(workflow.steps().len())).await;
+    let parting = follow(run, Live::new()).await;
     budget.iter().for_each(|budget| say_unsettled(budget, id, &parting));
     let never_began = !matches!(&parting, Parting::Ended(outcome) if outcome.is_of_a_run());
     if never_began
