@@ -33,10 +33,10 @@ class Failures {
 }
 
 // A row of the catalogue as nodes.
-function cataloguePage(row, link) {
+function cataloguePage(row, link, deeper = 1) {
   // The page begins with the code and its meaning, which stand above it already.
   const text = row.page.replace(/^# .*\n/, "");
-  return el("div", { class: "page" }, markdown(text, link || ((words, to) => plainLink(words, to))));
+  return el("div", { class: "page" }, markdown(text, link || plainLink, deeper));
 }
 
 // A report has no pages to go to: the name of the page is what helps.

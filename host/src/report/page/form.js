@@ -61,7 +61,9 @@ function field(given, where) {
 
 function objectField(schema, where) {
   const required = new Set(schema.required || []);
-  const members = Object.entries(schema.properties).map(([name, member]) => [name, field(member, { ...where, name, depth: where.depth + 1, required: required.has(name) })]);
+  // A schema keeps no order of its own: what is needed comes first.
+  const names = Object.keys(schema.properties).sort((one, other) => required.has(other) - required.has(one));
+  const members = names.map((name) => [name, schema.properties[name]]).map(([name, member]) => [name, field(member, { ...where, name, depth: where.depth + 1, required: required.has(name) })]);
   const inside = members.map(([, member]) => member.node);
   const node = where.depth === 0 ? el("div", {}, inside) : el("fieldset", {}, el("legend", {}, labelText(schema, where)), hint(schema), inside);
   const value = () => {

@@ -21,5 +21,5 @@ function failureList(rows) {
 }
 
 function failureView(row) {
-  return [cataloguePage(row, catalogueLink), el("p", {}, el("a", { href: "#/failures" }, "All codes"))];
+  return [cataloguePage(row, catalogueLink, 0), el("p", {}, el("a", { href: "#/failures" }, "All codes"))];
 }

@@ -55,7 +55,7 @@ function runActions(path, now, notice, look, follow) {
   const over = now.state === "ended";
   return [
     ["running", "resuming"].includes(now.state) ? act("Cancel", () => "It was asked to stop, and ends with what it has.") : null,
-    ["stuck", "left"].includes(now.state) || now.unsealed ? act("Resume", () => "It goes on.", follow) : null,
+    now.state === "stuck" || (over && ["JOURNAL_IO", "DISK_FULL"].includes(now.code)) ? act("Resume", () => "It goes on.", follow) : null,
     over ? act("Replay", (found) => replayWords(found)) : null,
     button("Download the journal", () => tried(notice, () => service.download(path + "/journal", now.id + ".jsonl"))),
     over ? button("Download this report", () => tried(notice, () => service.download(path + "/report", now.id + ".html"))) : null,

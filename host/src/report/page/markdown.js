@@ -1,24 +1,23 @@
 // Pages of the catalogue, as nodes. They are written in a few forms of Markdown, and no others: headings, paragraphs,
-// lists, tables, fenced code, and in a line code, links, and strong words. A test reads every page through this.
+// lists, tables, fenced code, and in a line code, links, and strong words. `deeper` is how many headings stand above it.
 
-function markdown(text, link) {
+function markdown(text, link, deeper) {
   const lines = text.split("\n");
   const nodes = [];
   let at = 0;
   while (at < lines.length) {
-    const [node, next] = block(lines, at, link);
+    const [node, next] = block(lines, at, link, deeper);
     if (node) nodes.push(node);
     at = next;
   }
   return nodes;
 }
 
-function block(lines, at, link) {
+function block(lines, at, link, deeper) {
   const line = lines[at];
   if (line.trim() === "") return [null, at + 1];
   const heading = line.match(/^(#{1,6}) (.*)/);
-  // The page stands below headings of its own.
-  if (heading) return [el("h" + Math.min(6, heading[1].length + 2), {}, inline(heading[2], link)), at + 1];
+  if (heading) return [el("h" + Math.min(6, heading[1].length + deeper), {}, inline(heading[2], link)), at + 1];
   if (line.startsWith("```")) return fenced(lines, at);
   if (line.startsWith("|")) return table(lines, at, link);
   if (line.startsWith("- ")) return bullets(lines, at, link);

@@ -53,17 +53,25 @@ impl Access {
         Ok(Self::Tokens(tokens))
     }
 
-    fn check(&self, headers: &HeaderMap) -> Result<(), Problem> {
+    /// Whether it is asked by a name that it has: with tokens, by any.
+    fn check_name(&self, headers: &HeaderMap) -> Result<(), Problem> {
         match self {
             Self::ThisMachine
-                if headers.get(header::HOST).is_some_and(|host| names_this_machine(host.as_bytes())) =>
+                if !headers.get(header::HOST).is_some_and(|host| names_this_machine(host.as_bytes())) =>
             {
-                Ok(())
+                Err(Problem::of(
+                    StatusCode::MISDIRECTED_REQUEST,
+                    "without --tokens, this service answers to localhost and loopback addresses alone",
+                ))
             }
-            Self::ThisMachine => Err(Problem::of(
-                StatusCode::MISDIRECTED_REQUEST,
-                "without --tokens, this service answers to localhost and loopback addresses alone",
-            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn check(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        self.check_name(headers)?;
+        match self {
+            Self::ThisMachine => Ok(()),
             Self::Tokens(tokens) => {
                 let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
                 let given = given.and_then(|value| value.split_once(' '));
@@ -134,6 +142,14 @@ fn is_of(origin: &HeaderValue, host: &str) -> bool {
 /// Lets through what no page of somebody else asks.
 pub(super) async fn guard_origin(request: Request, next: Next) -> Response {
     match check_origin(request.method(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Lets through whoever asks by a name of the service: a browser has no token yet when it asks for the page, which tells nothing.
+pub(super) async fn guard_name(State(access): State<Access>, request: Request, next: Next) -> Response {
+    match access.check_name(request.headers()) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }

@@ -25,7 +25,8 @@ use super::problem::Problem;
 use super::readings::Readings;
 use super::runs::Runs;
 use super::{
-    budget_routes, events, listing, look_routes, run_routes, view_events, view_routes, workflow_routes,
+    budget_routes, events, listing, look_routes, page_routes, run_routes, view_events, view_routes,
+    workflow_routes,
 };
 
 /// How long the body of a request may take.
@@ -138,6 +139,7 @@ fn routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(run_routes::resume))
         .routes(routes!(run_routes::replay))
         .routes(routes!(run_routes::journal))
+        .routes(routes!(page_routes::report))
         .routes(routes!(events::events))
         .routes(routes!(view_routes::view))
         .routes(routes!(view_events::view_events))
@@ -176,8 +178,10 @@ pub(super) fn router(service: Arc<Service>, access: Access) -> anyhow::Result<Ro
         .route("/openapi.json", axum::routing::get(say))
         .fallback(nothing_here)
         .method_not_allowed_fallback(not_so)
-        .layer(middleware::from_fn_with_state(access, access::guard));
-    let all = guarded.merge(open.method_not_allowed_fallback(not_so));
+        .layer(middleware::from_fn_with_state(access.clone(), access::guard));
+    let page = page_routes::page().method_not_allowed_fallback(not_so);
+    let page = page.layer(middleware::from_fn_with_state(access, access::guard_name));
+    let all = guarded.merge(page).merge(open.method_not_allowed_fallback(not_so));
     let all = all.layer(middleware::from_fn(access::guard_origin)).layer(middleware::from_fn(careful));
     Ok(all.layer(middleware::from_fn(logged)).with_state(service))
 }

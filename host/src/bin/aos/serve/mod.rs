@@ -14,6 +14,7 @@ mod listening;
 mod listing;
 mod look_routes;
 mod options;
+mod page_routes;
 mod problem;
 mod readings;
 mod run_routes;
