@@ -2,4 +2,5 @@
 
 mod changes;
 mod figures;
+mod pages;
 pub(crate) mod scenes;

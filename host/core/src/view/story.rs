@@ -51,6 +51,7 @@ impl RunView {
         story.extend(struck.iter().map(|(place, attempt)| where_it_struck(place, attempt)));
         story.extend(struck.iter().filter_map(|(place, _)| self.tries(place)));
         story.push(note(steps(counts)));
+        story.extend(self.let_pass(struck.as_ref().map(|(place, _)| place)));
         story.extend(self.did_not_run());
         story.push(self.effects(counts));
         story.push(money_words(&head));
@@ -123,6 +124,30 @@ impl RunView {
         }
         let text = format!("It was tried {tries} times, with pauses of {} in all.", seconds(paused * 1000));
         Some(note(text + &why.unwrap_or_default()))
+    }
+
+    /// Steps that failed and did not end the run, the first of them with the place to look at.
+    fn let_pass(&self, struck: Option<&Place>) -> Vec<Remark> {
+        let failed = |step: &&StepView| {
+            step.item.is_none()
+                && step.attempts.last().is_some_and(|attempt| attempt.failure.is_some() && attempt.began())
+        };
+        let other = |step: &&StepView| struck.is_none_or(|place| place.cursor.step != step.step);
+        let all: Vec<&StepView> = self.steps().iter().filter(failed).filter(other).collect();
+        let remark = |step: &&StepView| {
+            let attempt = step.attempts.last()?;
+            let failure = attempt.failure.as_ref()?;
+            let stands_in = matches!(step.status(), Some(Status::Partial));
+            let then = if stands_in { ", and a fallback stands in" } else { "" };
+            let cursor = Cursor { step: step.step.clone(), item: step.item, attempt: attempt.attempt };
+            let text = format!("Step {} failed with {}{then}: {}", step.step, failure.code, failure.message);
+            Some(Remark { tone: Tone::Bad, text, place: Some(Place { cursor, index: failure.call }) })
+        };
+        let mut told: Vec<Remark> = all.iter().take(NAMED).filter_map(remark).collect();
+        if let Some(more @ 1..) = all.len().checked_sub(NAMED) {
+            told.push(note(format!("{} failed as well.", many(more, "more step"))));
+        }
+        told
     }
 
     /// Steps that others kept from running.
@@ -234,7 +259,7 @@ fn steps(counts: Counts) -> String {
     let Counts { steps, success, partial, failure, skipped, under_way, waiting, items, retries, .. } = counts;
     let parts = [
         (success, "succeeded"),
-        (partial, "failed and were let pass"),
+        (partial, "failed, with a fallback"),
         (failure, "failed"),
         (skipped, "did not run"),
         (under_way, "are under way"),

@@ -135,7 +135,7 @@ class Curve {
     const head = el("tr", {}, ["At", "Held", "Charged", "Used by failed attempts", "Billed beyond"].map((text) => el("th", { scope: "col" }, text)));
     const more = this.model.money.length - rows.length;
     fill(this.table, el("summary", {}, "The same as a table"),
-      el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Money over time" }, el("table", {}, el("thead", {}, head), el("tbody", {}, rows))),
+      el("div", { class: "wide", tabindex: "0", role: "group", "aria-label": "Money over time" }, el("table", {}, el("thead", {}, head), el("tbody", {}, rows))),
       more > 0 ? el("p", {}, `The first 1,000 of ${this.model.money.length} points.`) : null);
   }
 }

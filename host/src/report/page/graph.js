@@ -34,7 +34,7 @@ class Graph {
     for (const step of this.model.plan) this.edges(picture, step, places);
     for (const step of this.model.plan) if (places.has(step.step)) this.box(picture, step, places.get(step.step));
     const left = this.model.plan.length - places.size;
-    fill(this.body, el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Graph of the workflow" }, picture),
+    fill(this.body, el("div", { class: "wide", tabindex: "0", role: "group", "aria-label": "Graph of the workflow" }, picture),
       left > 0 ? el("p", {}, `${count(left, "step")} more in the table below: a picture of all of them would say less.`) : null);
   }
 

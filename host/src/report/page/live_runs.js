@@ -25,7 +25,7 @@ function runsPage() {
   load(null);
   const head = el("tr", {}, ["Workflow", "State", "Code", "Began", "Took", "Charged", "Run"].map((text) => el("th", { scope: "col" }, text)));
   const node = el("div", {}, el("h1", { tabindex: "-1" }, "Runs"), filters, notice,
-    el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Runs" }, el("table", { class: "runs" }, el("caption", { class: "unseen" }, "Runs, newest first"), el("thead", {}, head), body)), more);
+    el("div", { class: "wide", tabindex: "0", role: "group", "aria-label": "Runs" }, el("table", { class: "runs" }, el("caption", { class: "unseen" }, "Runs, newest first"), el("thead", {}, head), body)), more);
   return { node, title: "Runs", leave: () => clearInterval(timer) };
 }
 

@@ -41,7 +41,7 @@ function table(lines, at, link) {
   const rows = lines.slice(at, end).map((line) => line.slice(1, line.lastIndexOf("|")).split("|").map((cell) => cell.trim()));
   const [head, , ...body] = rows;
   const line = (cells, tag, props) => el("tr", {}, cells.map((cell) => el(tag, props, inline(cell, link))));
-  return [el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Facts" }, el("table", {}, el("thead", {}, line(head, "th", { scope: "col" })), el("tbody", {}, body.map((cells) => line(cells, "td", {}))))), end];
+  return [el("div", { class: "wide", tabindex: "0", role: "group", "aria-label": "Facts" }, el("table", {}, el("thead", {}, line(head, "th", { scope: "col" })), el("tbody", {}, body.map((cells) => line(cells, "td", {}))))), end];
 }
 
 function bullets(lines, at, link) {

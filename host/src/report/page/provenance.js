@@ -25,7 +25,7 @@ class Provenance {
     const skills = Object.entries(head.skills).map(([id, skill]) => el("tr", {}, el("th", { scope: "row" }, bdi(id)),
       el("td", {}, bdi(skill.version || "")), el("td", {}, skill.refused ? bdi(skill.refused.message) : el("code", {}, skill.digest))));
     fill(this.body, fields(rows), el("h3", {}, "Skills"),
-      el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Skills" }, el("table", {}, el("thead", {}, el("tr", {}, ["Skill", "Version", "Component"].map((text) => el("th", { scope: "col" }, text)))), el("tbody", {}, skills))),
+      el("div", { class: "wide", tabindex: "0", role: "group", "aria-label": "Skills" }, el("table", {}, el("thead", {}, el("tr", {}, ["Skill", "Version", "Component"].map((text) => el("th", { scope: "col" }, text)))), el("tbody", {}, skills))),
       this.texts());
   }
 

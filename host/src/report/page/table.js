@@ -13,7 +13,7 @@ class SortedTable {
     this.body = el("tbody", {});
     this.pager = el("p", { class: "pager" });
     this.node = el("div", { class: "sorted" }, el("div", { class: "tools" }, this.search, this.pager),
-      el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": label },
+      el("div", { class: "wide", tabindex: "0", role: "group", "aria-label": label },
         el("table", {}, el("caption", { class: "unseen" }, label), el("thead", {}, this.head), this.body)));
   }
 

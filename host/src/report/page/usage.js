@@ -20,7 +20,7 @@ class Usage {
     const head = el("tr", {}, ["Step", "Fuel used", "Most memory"].map((text) => el("th", { scope: "col" }, text)));
     const more = all.length - rows.length;
     fill(this.body, rows.length === 0 ? el("p", {}, "No component has computed anything yet.") :
-      el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Fuel and memory" }, el("table", {}, el("thead", {}, head), el("tbody", {}, rows))),
+      el("div", { class: "wide", tabindex: "0", role: "group", "aria-label": "Fuel and memory" }, el("table", {}, el("thead", {}, head), el("tbody", {}, rows))),
     more > 0 ? el("p", {}, `${count(more, "more row")} in the table below.`) : null);
   }
 }
