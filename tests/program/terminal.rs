@@ -47,7 +47,9 @@ fn what_goes_on_stands_below_what_is_done_and_is_gone_at_the_end() {
             Reply::text(200, "a").held().at("/slow"),
         ])
         .await;
-        asks(&home, &server, vec![json!({"id": "slow"}), json!({"id": "again"})]);
+        // The server says how long to wait, which is longer than what would be drawn.
+        let again = json!({"id": "again", "retry": {"base_ms": 1}});
+        asks(&home, &server, vec![json!({"id": "slow"}), again]);
         let terminal = Terminal::new(24, 100);
         let child = home.start_on(&terminal, &[], RUN);
         terminal.shows("slow  http_call  0.").await;
