@@ -135,6 +135,20 @@ bench-replay profile="dev":
 bench-budget profile="dev":
     cargo bench --locked --profile {{ profile }} --config tests/benches/profile.toml -p aos-core --bench budget
 
+# Take the picture of the README anew: a report of a run that fails
+screenshot: build-skills build
+    #!/usr/bin/env bash
+    set -euo pipefail
+    mkdir -p target/screenshot docs/images
+    journal=target/screenshot/order.jsonl
+    rm -f "$journal"
+    "{{ aos }}" run fixtures/reports/order.yaml --stubs fixtures/reports/order.stubs.yaml --input '{"item": "pen"}' \
+        --journal "$journal" >/dev/null 2>&1 || true # it fails, which is what is shown
+    "{{ aos }}" report "$journal" -o target/screenshot/report.html
+    order="{\"url\": \"file://$PWD/target/screenshot/report.html\", \"width\": 1100, \"height\": 860, \"steps\": [{\"screenshot\": \"docs/images/report.png\"}]}"
+    node tests/browser/look.mjs <<<"$order" >target/screenshot/look.json
+    ! grep -q '"missing"\|"error"' target/screenshot/look.json
+
 # Write the golden files anew; look at the difference before you commit it
 bless: build-skills
     AOS_BLESS=1 cargo test --locked --workspace golden

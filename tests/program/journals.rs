@@ -138,7 +138,7 @@ fn one_call_is_shown_in_full() {
         assert_eq!(ended.json()["answer"]["status"], 200);
         for (place, words) in [
             ("fetch:1:9", "no such call"),
-            ("fetch", "STEP[/ITEM]:ATTEMPT:INDEX"),
+            ("fetch", "STEP[/ITEM]:ATTEMPT[:INDEX]"),
             ("fetch:x:0", "fetch:1:0"),
         ] {
             let ended = home.aos(["inspect", "j.jsonl", "--call", place]).await;

@@ -16,6 +16,7 @@ mod offline;
 mod out_of_memory;
 mod process;
 mod pty;
+mod reports;
 mod run_and_replay;
 mod secure;
 mod serve;

@@ -32,48 +32,11 @@ pub(crate) async fn three_steps() -> Recorded {
     run(&runtime, &read("fixtures/workflows/demo.yaml"), json!({})).await
 }
 
-const FAILING: &str = r#"
-aos: 1
-name: order
-grants: {hosts: [shop.test], models: [gpt-4o-mini]}
-budget: {ceiling_cents: 10}
-steps:
-  - id: advice
-    skill: llm_invoke
-    with: {model: gpt-4o-mini, task: advise, max_tokens: 400, prompt: "What goes well with ${ .input.item }?"}
-  - id: order
-    skill: http_call
-    needs: [advice]
-    with: {method: POST, url: "https://shop.test/orders", body: {item: "${ .input.item }", note: "${ .steps.advice.text }"}}
-  - id: stock
-    skill: http_call
-    with: {url: "https://shop.test/stock/${ .input.item }"}
-  - id: ship
-    skill: http_call
-    retry: {base_ms: 20, cap_ms: 40}
-    with: {method: PUT, url: "https://shop.test/orders/${ .steps.order.body.id }/shipment", body: {left: "${ .steps.stock.body.left }"}}
-  - id: label
-    skill: json_transform
-    with: {data: "${ .steps.ship.body }", filter: .label}
-  - id: mail
-    skill: http_call
-    with: {method: POST, url: "https://shop.test/mails", body: "${ .steps.label.result }"}
-output: ${ .steps.mail.status }
-"#;
-
-const FAILING_WORLD: &str = r#"
-http:
-  - {url: "https://shop.test/orders", method: POST, status: 201, body: {id: 42}, delay_ms: 15}
-  - {url: "https://shop.test/stock/pen", body: {left: 7}, delay_ms: 5}
-  - {url: "https://shop.test/orders/42/shipment", status: 503, headers: {retry-after-ms: "10"}, body: "no lorry is free"}
-llm:
-  advise: {text: "Ink, and paper to write on.", tokens: 320, delay_ms: 10}
-"#;
-
 /// Six steps: a question that cost money, a `POST` that acted, a `PUT` that got 503 until it was given up, and two steps
 /// that were not run.
 pub(crate) async fn failed() -> Recorded {
-    run(&stubbed(FAILING_WORLD).await, FAILING, json!({"item": "pen"})).await
+    let runtime = stubbed(&read("fixtures/reports/order.stubs.yaml")).await;
+    run(&runtime, &read("fixtures/reports/order.yaml"), json!({"item": "pen"})).await
 }
 
 const RESUMED: &str = r#"

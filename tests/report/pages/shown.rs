@@ -69,7 +69,8 @@ fn a_failed_run_says_what_it_did_what_it_cost_and_what_to_do_next() {
             "https://shop.test/orders/42/shipment",
             &dollars(run.outcome.cost.charged),
             &dollars(run.outcome.cost.absorbed),
-            "acts again",
+            "POST https://shop.test/orders (OK)",
+            "does again what is named above",
             advice,
             "What happened",
         ] {

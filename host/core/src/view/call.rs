@@ -37,6 +37,8 @@ pub struct CallView {
     pub spent: Money,
     /// What was billed beyond it.
     pub overrun: Money,
+    /// Whether its failure says that it did nothing: it never left, or the upstream refused it.
+    pub did_nothing: bool,
     /// Why it failed, in one line.
     pub message: Option<String>,
     /// The whole request, the value that was seen, or the text that was written.
@@ -69,7 +71,8 @@ impl CallView {
         self.status = event.status;
         self.spent = event.spent;
         self.overrun = event.overrun;
-        self.message = event.failure.as_ref().map(|failure: &Failure| failure.message.clone());
+        self.did_nothing = event.failure.as_ref().is_some_and(Failure::did_nothing);
+        self.message = event.failure.as_ref().map(|failure| failure.message.clone());
         let failure = || serde_json::to_value(&event.failure).unwrap_or_default();
         self.answer = event.answer.clone().unwrap_or_else(failure);
         self.changed = seq;
@@ -109,6 +112,7 @@ impl CallView {
             clamped_to: None,
             spent: Money::ZERO,
             overrun: Money::ZERO,
+            did_nothing: false,
             message: None,
             request: Value::Null,
             answer: Value::Null,

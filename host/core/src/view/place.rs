@@ -57,7 +57,11 @@ impl FromStr for Place {
 
     fn from_str(text: &str) -> Result<Self, PlaceInvalid> {
         let invalid = || PlaceInvalid(text.to_owned());
-        let number = |digits: &str| digits.parse::<u32>().map_err(|_| invalid());
+        // Rust's own reading of numbers takes a sign as well.
+        let number = |digits: &str| {
+            let found = digits.parse::<u32>().ok();
+            found.filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit())).ok_or_else(invalid)
+        };
         let mut parts = text.split(':');
         let (Some(step), Some(attempt), index, None) =
             (parts.next(), parts.next(), parts.next(), parts.next())

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{AttemptView, Counts, Head, Place, RunView, StepView};
+use super::{AttemptView, CallView, Counts, Head, Place, RunView, StepView};
 use crate::budget::FailedSteps;
 use crate::failure::ErrorCode;
 use crate::ids::StepId;
@@ -54,8 +54,9 @@ impl RunView {
         story.extend(self.let_pass(struck.as_ref().map(|(place, _)| place)));
         story.extend(self.did_not_run());
         story.push(self.effects(counts));
+        story.extend(self.acts_again());
         story.push(money_words(&head));
-        story.extend(next(&head));
+        story.extend(self.next(&head));
         story
     }
 
@@ -177,22 +178,71 @@ impl RunView {
         let failed =
             calls().filter(|call| call.acts() && call.code.is_some_and(|code| code != OutcomeCode::Ok));
         let failed = failed.count();
-        let again = calls().filter(|call| call.acts() && !call.repeatable).count();
         let mut text = format!("It made {} of the world", many(counts.effects, "request"));
         if failed > 0 {
-            text.push_str(&format!(", of which {failed} failed"));
+            text.push_str(&format!(", of which {failed} failed or were refused"));
         }
         text.push('.');
-        if again > 0 {
-            let word = if again == 1 { "acts" } else { "act" };
-            text.push_str(&format!(
-                " {again} of them {word} again when it is made again, so mind what it did."
-            ));
-        }
         if counts.unanswered > 0 {
             text.push_str(&format!(" Of {} nobody knows what became.", many(counts.unanswered, "call")));
         }
         note(text)
+    }
+
+    /// What may have changed the world, and would change it once more: requests that are not safe to make twice, and that
+    /// did not fail.
+    fn acting(&self) -> impl Iterator<Item = (Place, &CallView)> {
+        self.steps().iter().flat_map(|step| {
+            step.attempts.iter().flat_map(move |attempt| {
+                let acts = |call: &&CallView| {
+                    let did_nothing = call.did_nothing;
+                    call.acts() && !call.repeatable && !did_nothing
+                };
+                attempt.calls.iter().filter(acts).map(move |call| {
+                    let cursor =
+                        Cursor { step: step.step.clone(), item: step.item, attempt: attempt.attempt };
+                    (Place { cursor, index: Some(call.index) }, call)
+                })
+            })
+        })
+    }
+
+    fn next(&self, head: &Head) -> Option<Remark> {
+        let todo = |text: String| Remark { tone: Tone::Todo, text, place: None };
+        let Some(outcome) = &head.outcome else {
+            let text = "If its process is gone, go on with it: aos resume JOURNAL. What is recorded is not asked again.";
+            return Some(todo(text.to_owned()));
+        };
+        if outcome.advice.is_empty() {
+            return None;
+        }
+        let mut text = format!("What to do: {}.", outcome.advice);
+        if outcome.retryable {
+            text.push_str(" The same workflow may succeed later, with nothing changed.");
+        }
+        if self.acting().next().is_some() {
+            text.push_str(" It begins anew then, and does again what is named above.");
+        }
+        Some(todo(text))
+    }
+
+    fn acts_again(&self) -> Option<Remark> {
+        let all = self.acting().count();
+        let (place, _) = self.acting().next()?;
+        let named: Vec<String> = self
+            .acting()
+            .take(NAMED)
+            .map(|(_, call)| {
+                format!("{} ({})", call.target, call.code.map_or("no result", |code| code.as_str()))
+            })
+            .collect();
+        let more = all.saturating_sub(named.len());
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let text = format!(
+            "Done, and done once more by another run: {}{more}. Nothing is taken back by itself.",
+            named.join(", ")
+        );
+        Some(Remark { tone: Tone::Note, text, place: Some(place) })
     }
 }
 
@@ -214,20 +264,6 @@ fn money_words(head: &Head) -> Remark {
         text.push_str(&format!(" {} are still held.", dollars(head.held)));
     }
     note(text)
-}
-
-fn next(head: &Head) -> Option<Remark> {
-    let todo = |text: String| Remark { tone: Tone::Todo, text, place: None };
-    let Some(outcome) = &head.outcome else {
-        let text =
-            "If its process is gone, go on with it: aos resume JOURNAL. What is recorded is not asked again.";
-        return Some(todo(text.to_owned()));
-    };
-    let again = if outcome.retryable { " The same run may succeed later, with nothing changed." } else { "" };
-    match outcome.advice {
-        "" => None,
-        advice => Some(todo(format!("What to do: {advice}.{again}"))),
-    }
 }
 
 fn began(step: &StepView) -> bool {

@@ -66,7 +66,7 @@ class Details {
       ["Took", call.took_us === null ? "" : time(call.took_us)],
       call.held || call.spent ? ["Money", `${money(call.spent)} spent of ${money(call.held)} held` + (call.overrun ? `, and ${money(call.overrun)} billed beyond it` : "")] : null,
       call.clamped_to === null ? null : ["Cut", `to ${call.clamped_to} tokens of answer, as the budget afforded no more`],
-      call.class === "effect" ? ["Made again", call.repeatable ? "it does no more than once" : "it acts again"] : null,
+      call.class === "effect" ? ["Made again", call.did_nothing ? "it did nothing this time" : call.repeatable ? "it does no more than once" : "it acts again"] : null,
     ];
     const failure = call.message ? el("p", { class: "message" }, bdi(call.message)) : null;
     const names = { observe: ["", "Seen"], emit: ["Written", ""] }[call.class] || ["Request", "Answer"];
