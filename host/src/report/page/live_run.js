@@ -23,6 +23,8 @@ function runPage(id) {
     page.update();
   });
   const take = (event, data) => {
+    // It was away, and is back, but may have no news of the run.
+    if (event === "open" && away.firstChild) look();
     if (event === "problem") problem = JSON.parse(data);
     if (event !== "view") return;
     problem = null;

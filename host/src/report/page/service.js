@@ -64,10 +64,12 @@ const service = {
     setTimeout(() => URL.revokeObjectURL(url), 10000);
   },
 
-  // Follows a stream of server-sent events until it ends or `signal` says so. The browser's own reader cannot send a token.
+  // Follows a stream of server-sent events until it ends or `signal` says so, and begins with an event `open`. The browser's
+  // own reader cannot send a token.
   async follow(path, last, signal, take) {
     const response = await service.ask(path, { signal, headers: last >= 0 ? { "last-event-id": String(last) } : {} });
     if (response.status === 204) return;
+    take("open", "");
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     const read = eventReader(take);
     for (;;) {

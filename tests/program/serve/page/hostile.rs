@@ -14,7 +14,7 @@ const WORKFLOW: &str = r#"
 aos: 1
 name: constructor
 description: WORDS
-input: {type: object, description: WORDS, properties: {"<img src=x onerror=alert(1)>": {type: string, title: WORDS, description: WORDS, default: WORDS}, "__proto__": {enum: [WORDS, "b"]}}}
+input: {type: object, description: WORDS, properties: {"<img src=x onerror=alert(1)>": {type: string, title: WORDS, description: WORDS, default: WORDS}, "__proto__": {enum: [WORDS, "__proto__"]}}}
 grants: {hosts: [a.test], models: [gpt-4o-mini]}
 steps:
   - {id: constructor, skill: http_call, with: {url: "https://a.test/<script>alert(1)</script>"}}
