@@ -10,7 +10,7 @@ use aos_host::providers::MemorySink;
 use aos_host::{RunOptions, Runtime};
 use serde_json::{Value, json};
 
-pub(crate) use hostile::{TEXTS, hostile, hostile_failure};
+pub(crate) use hostile::{TEXTS, escaped, hostile, hostile_failure};
 pub(crate) use many::many_steps;
 
 use crate::support::recorded::{Recorded, parse};

@@ -47,6 +47,7 @@ pub const LIVE_SCRIPT: &str = concat!(
     "(() => {\n\"use strict\";\n",
     drawing!(),
     include_str!("page/service.js"),
+    include_str!("page/form_fields.js"),
     include_str!("page/form.js"),
     include_str!("page/live_runs.js"),
     include_str!("page/live_run.js"),

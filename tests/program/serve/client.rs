@@ -31,7 +31,13 @@ pub(crate) struct Answer {
 impl Service {
     /// Starts it in a home, on a port that is free, and waits until it is ready.
     pub(crate) async fn start(home: &Home, arguments: &[&str]) -> Self {
-        let all = ["serve", "--listen", "127.0.0.1:0"].iter().chain(arguments);
+        Self::start_at(home, "127.0.0.1:0", arguments).await
+    }
+
+    /// As [`Service::start`], at an address.
+    pub(crate) async fn start_at(home: &Home, address: &str, arguments: &[&str]) -> Self {
+        let all = ["serve", "--listen", address];
+        let all = all.iter().chain(arguments);
         let mut child = home.start(all);
         let mut talk = BufReader::new(child.stderr.take().unwrap()).lines();
         let base = loop {
@@ -46,6 +52,11 @@ impl Service {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
         service
+    }
+
+    /// The URL of a path.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
     }
 
     /// `127.0.0.1:PORT`

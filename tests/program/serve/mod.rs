@@ -7,6 +7,7 @@ pub(crate) mod client;
 mod crashed;
 mod document;
 mod listing;
+mod page;
 mod resume;
 mod runs;
 mod sent_events;

@@ -104,7 +104,7 @@ async fn hostile_with(end: &str) -> Recorded {
 }
 
 /// JSON as YAML takes it, which has no control characters, and no pairs of surrogates either.
-fn escaped(value: &Value) -> String {
+pub(crate) fn escaped(value: &Value) -> String {
     let plain = |c: char| c.is_ascii_graphic() || c == ' ' || c.len_utf16() > 1;
     let escape = |c: char| if plain(c) { c.to_string() } else { format!("\\u{:04x}", u32::from(c)) };
     value.to_string().chars().map(escape).collect()

@@ -3,157 +3,145 @@
 // Deeper than this, a value is asked for as JSON.
 const DEEPEST_FIELDS = 4;
 
+// References that lead to references, and elements that are there from the start.
+const [MOST_REFERENCES, MOST_ELEMENTS] = [10, 10];
+
 class SchemaForm {
   constructor(schema) {
-    this.schema = schema || {};
-    this.asJson = !hasFields(this.schema);
-    this.fields = this.asJson ? null : field(this.schema, { name: "", root: this.schema, depth: 0, required: true });
-    this.text = el("textarea", { rows: "12", spellcheck: "false", "aria-label": "Input as JSON" });
-    this.text.value = "{}";
+    this.root = schema || {};
+    this.fields = hasFields(resolved(this.root, this.root)) ? this.make() : null;
+    this.asJson = this.fields === null;
+    const text = el("textarea", { rows: "12", spellcheck: "false" });
+    text.value = "{}";
+    this.text = text;
+    this.json = labelled({ title: "Input as JSON" }, { name: "the input", required: true }, text, () => parsedJson(text.value));
     this.place = el("div", {});
     this.turn = button("", () => this.change(), { class: "small" });
-    this.node = el("div", {}, this.turn, this.place);
+    this.told = el("p", { class: "fault", role: "status" });
+    this.node = el("div", {}, this.turn, this.told, this.place);
     this.show();
+  }
+
+  make(start) {
+    return field(this.root, { name: "the input", root: this.root, depth: 0, required: true, start });
   }
 
   show() {
     this.turn.textContent = this.asJson ? "Write it in fields" : "Write it as JSON";
     this.turn.hidden = !this.fields;
-    fill(this.place, this.asJson ? this.text : this.fields.node);
+    fill(this.told);
+    fill(this.place, this.asJson ? this.json.node : this.fields.node);
   }
 
+  // To JSON and back, with all that was written. What is wrong is told at its field, and stays.
   change() {
-    if (!this.asJson) this.text.value = JSON.stringify(this.fields.value() ?? {}, null, 2);
+    try {
+      const value = this.value();
+      if (this.asJson) this.fields = this.holding(value);
+      else this.text.value = JSON.stringify(value, null, 2);
+    } catch (error) {
+      return void fill(this.told, error.message);
+    }
     this.asJson = !this.asJson;
     this.show();
   }
 
+  // Fields with a value, where they hold all of it.
+  holding(value) {
+    const fields = this.make({ value });
+    let held;
+    try { held = fields.value(); } catch { /* Then it is not what the fields ask for. */ }
+    if (!same(held, value)) throw new Error("The fields cannot hold this value as it is: it stays JSON.");
+    return fields;
+  }
+
   // The value; an error with words for whoever typed it, where there is none.
   value() {
-    return this.asJson ? parsed(this.text, "the input") : this.fields.value() ?? {};
+    return this.asJson ? this.json.value() : this.fields.value();
   }
 }
 
 function hasFields(schema) {
-  return schema && typeof schema === "object" && schema.properties && Object.keys(schema.properties).length > 0;
+  return schema.properties && Object.keys(schema.properties).length > 0;
 }
 
-function resolved(schema, root) {
+// A schema with what it refers to.
+function resolved(schema, root, left = MOST_REFERENCES) {
   if (!schema || typeof schema !== "object") return {};
   const name = typeof schema.$ref === "string" && schema.$ref.match(/^#\/\$defs\/([^/]+)$/);
-  const found = name && root.$defs && root.$defs[name[1].replaceAll("~1", "/").replaceAll("~0", "~")];
-  return found ? { ...found, ...schema, $ref: undefined } : schema;
+  const found = name && left > 0 ? own(root.$defs, name[1].replaceAll("~1", "/").replaceAll("~0", "~")) : undefined;
+  return found === undefined ? schema : { ...resolved(found, root, left - 1), ...schema, $ref: undefined };
+}
+
+// A member that an object has itself.
+function own(object, name) {
+  return object && typeof object === "object" && Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+// What stands in a field at first.
+function initial(schema, where) {
+  return where.start ? where.start.value : schema.default;
+}
+
+// Whether two values are the same JSON.
+function same(one, other) {
+  if (one === null || other === null || typeof one !== "object" || typeof other !== "object") return one === other;
+  const names = Object.keys(one);
+  return Array.isArray(one) === Array.isArray(other) && names.length === Object.keys(other).length && names.every((name) => Object.hasOwn(other, name) && same(one[name], other[name]));
 }
 
 // A field: { node, value() }. A value of undefined is left out.
 function field(given, where) {
   const schema = resolved(given, where.root);
-  const kinds = [].concat(schema.type || []).filter((kind) => kind !== "null");
-  if (schema.const !== undefined) return { node: el("p", { class: "hint" }, (schema.title || where.name) + ": " + JSON.stringify(schema.const)), value: () => schema.const };
+  // What may be null may be left out as well, or is asked for as JSON.
+  const kinds = [].concat(schema.type || []).filter((kind) => kind !== "null" || where.required);
+  if (schema.const !== undefined) return where.required ? fixed(schema, where) : chosen({ ...schema, enum: [schema.const] }, where);
   if (Array.isArray(schema.enum)) return chosen(schema, where);
-  if (kinds.length === 1 && where.depth < DEEPEST_FIELDS) {
-    const maker = { object: objectField, array: arrayField, boolean: booleanField, integer: numberField, number: numberField, string: stringField }[kinds[0]];
-    if (maker && (kinds[0] !== "object" || hasFields(schema))) return maker(schema, where);
-  }
-  if (kinds.length === 0 && hasFields(schema) && where.depth < DEEPEST_FIELDS) return objectField(schema, where);
-  return jsonField(schema, where);
+  if (kinds.length > 1 || where.depth >= DEEPEST_FIELDS) return jsonField(schema, where);
+  const kind = kinds[0] || (hasFields(schema) ? "object" : "");
+  if (kind === "object" && !hasFields(schema)) return jsonField(schema, where);
+  const makers = { object: objectField, array: arrayField, boolean: booleanField, integer: numberField, number: numberField, string: stringField };
+  return (own(makers, kind) || jsonField)(schema, where);
+}
+
+function fixed(schema, where) {
+  return { node: el("p", { class: "hint" }, bdi(schema.title || where.name), ": ", el("code", {}, JSON.stringify(schema.const))), value: () => schema.const };
 }
 
 function objectField(schema, where) {
   const required = new Set(schema.required || []);
+  const given = initial(schema, where);
+  const start = (name) => (where.start || given !== undefined ? { value: own(given, name) } : undefined);
   // A schema keeps no order of its own: what is needed comes first.
   const names = Object.keys(schema.properties).sort((one, other) => required.has(other) - required.has(one));
-  const members = names.map((name) => [name, schema.properties[name]]).map(([name, member]) => [name, field(member, { ...where, name, depth: where.depth + 1, required: required.has(name) })]);
-  const inside = members.map(([, member]) => member.node);
-  const node = where.depth === 0 ? el("div", {}, inside) : el("fieldset", {}, el("legend", {}, labelText(schema, where)), hint(schema), inside);
-  const value = () => {
-    const found = members.map(([name, member]) => [name, member.value()]).filter(([, value]) => value !== undefined);
-    return found.length === 0 && !where.required ? undefined : Object.fromEntries(found);
-  };
-  return { node, value };
+  const members = names.map((name) => [name, field(schema.properties[name], { ...where, name, depth: where.depth + 1, required: required.has(name), start: start(name) })]);
+  const inside = el("div", {}, members.map(([, member]) => member.node));
+  const read = () => Object.fromEntries(members.map(([name, member]) => [name, member.value()]).filter(([, value]) => value !== undefined));
+  if (where.depth === 0) return { node: inside, value: read };
+  if (where.required) return { node: el("fieldset", {}, el("legend", {}, labelText(schema, where)), hint(schema), inside), value: read };
+  const there = el("input", { type: "checkbox", onchange: () => { inside.hidden = !there.checked; } });
+  there.checked = given !== undefined;
+  inside.hidden = !there.checked;
+  const node = el("fieldset", {}, el("legend", {}, el("label", { class: "check" }, there, " ", labelText(schema, where))), hint(schema), inside);
+  return { node, value: () => (there.checked ? read() : undefined) };
 }
 
 function arrayField(schema, where) {
   const rows = [];
-  const list = el("div", {});
-  const add = () => {
-    const row = field(schema.items, { ...where, name: "element " + (rows.length + 1), depth: where.depth + 1, required: true });
-    const holder = el("div", { class: "tools" }, row.node, button("Remove", () => { rows.splice(rows.indexOf(row), 1); holder.remove(); }, { class: "small" }));
+  const [list, more] = [el("div", {}), button("Add an element", () => { const node = add(); const first = node.querySelector("input, select, textarea, button"); first.focus(); }, { class: "small" })];
+  let made = 0;
+  const add = (start) => {
+    made += 1;
+    const row = field(schema.items, { ...where, name: `${where.name}, element ${made}`, depth: where.depth + 1, required: true, start });
+    const remove = () => { rows.splice(rows.indexOf(row), 1); holder.remove(); more.focus(); };
+    const holder = el("div", { class: "tools" }, row.node, button("Remove", remove, { class: "small", "aria-label": `Remove ${where.name}, element ${made}` }));
     rows.push(row);
     list.append(holder);
+    return row.node;
   };
-  for (let made = 0; made < Math.min(schema.minItems || 0, 10); made += 1) add();
-  const node = el("fieldset", {}, el("legend", {}, labelText(schema, where)), hint(schema), list, button("Add an element", add, { class: "small" }));
+  const given = initial(schema, where);
+  if (Array.isArray(given)) given.forEach((value) => add({ value }));
+  else if (where.required && !where.start) for (let at = 0; at < Math.min(schema.minItems || 0, MOST_ELEMENTS); at += 1) add();
+  const node = el("fieldset", {}, el("legend", {}, labelText(schema, where)), hint(schema), list, more);
   return { node, value: () => (rows.length === 0 && !where.required ? undefined : rows.map((row) => row.value())) };
-}
-
-function stringField(schema, where) {
-  const long = schema.contentMediaType || (schema.maxLength || 0) > 300;
-  const input = el(long ? "textarea" : "input", { ...(long ? { rows: "4" } : { type: schema.format === "uri" ? "url" : "text" }), autocomplete: "off" });
-  input.value = schema.default === undefined ? "" : schema.default;
-  return labelled(schema, where, input, () => (input.value === "" && !where.required ? undefined : input.value));
-}
-
-function numberField(schema, where) {
-  const input = el("input", { type: "number", step: schema.type === "integer" ? schema.multipleOf || 1 : "any", min: schema.minimum, max: schema.maximum });
-  input.value = schema.default === undefined ? "" : schema.default;
-  return labelled(schema, where, input, () => (input.value === "" ? (where.required ? wrong(input, where, "a number") : undefined) : Number(input.value)));
-}
-
-function booleanField(schema, where) {
-  const input = el("input", { type: "checkbox" });
-  input.checked = schema.default === true;
-  const node = el("div", {}, el("label", { class: "check" }, input, " ", labelText(schema, where)), hint(schema));
-  return { node, value: () => (input.checked || where.required || schema.default !== undefined ? input.checked : undefined) };
-}
-
-function chosen(schema, where) {
-  const input = el("select", {}, where.required ? null : el("option", { value: "" }, "(left out)"), schema.enum.map((value, at) => el("option", { value: String(at) }, typeof value === "string" ? value : JSON.stringify(value))));
-  const usual = schema.enum.findIndex((value) => value === schema.default);
-  if (usual >= 0) input.value = String(usual);
-  return labelled(schema, where, input, () => (input.value === "" ? undefined : schema.enum[Number(input.value)]));
-}
-
-function jsonField(schema, where) {
-  const input = el("textarea", { rows: "4", spellcheck: "false", placeholder: "JSON" });
-  if (schema.default !== undefined) input.value = JSON.stringify(schema.default, null, 2);
-  return labelled(schema, where, input, () => (input.value.trim() === "" ? (where.required ? wrong(input, where, "JSON") : undefined) : parsed(input, where.name)));
-}
-
-function labelled(schema, where, input, value) {
-  input.id = freshId("field");
-  const words = hint(schema);
-  if (words) {
-    words.id = freshId("hint");
-    input.setAttribute("aria-describedby", words.id);
-  }
-  input.addEventListener("input", () => input.removeAttribute("aria-invalid"));
-  return { node: el("div", {}, el("label", { for: input.id }, labelText(schema, where)), input, words), value };
-}
-
-function labelText(schema, where) {
-  return [bdi(schema.title || where.name), where.required ? "" : el("small", {}, " (may be left out)")];
-}
-
-function hint(schema) {
-  const limits = [["minLength", "at least %s characters"], ["maxLength", "at most %s characters"], ["minimum", "at least %s"], ["maximum", "at most %s"], ["pattern", "matches %s"], ["format", "as %s"]]
-    .filter(([name]) => schema[name] !== undefined).map(([name, words]) => words.replace("%s", schema[name]));
-  const text = [schema.description, limits.join(", ")].filter(Boolean).join(" · ");
-  return text ? el("p", { class: "hint" }, bdi(text)) : null;
-}
-
-function wrong(input, where, wanted) {
-  input.setAttribute("aria-invalid", "true");
-  input.focus();
-  throw new Error(`${where.name} needs ${wanted}`);
-}
-
-function parsed(input, name) {
-  try {
-    return JSON.parse(input.value);
-  } catch (error) {
-    input.setAttribute("aria-invalid", "true");
-    input.focus();
-    throw new Error(`${name}: ${error.message}`);
-  }
 }

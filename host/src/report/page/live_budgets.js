@@ -5,15 +5,18 @@ function budgetsPage() {
   const load = async () => {
     const all = await tried(notice, () => service.get("v1/budgets"));
     if (!all) return;
-    fill(place, all.length === 0 ? el("p", {}, "There are no named budgets. aos budget set NAME --ceiling-cents N makes one in the folder of this service.") : all.map((budget) => budgetCard(budget, act)));
+    stopAll.hidden = all.length === 0;
+    refill(place, all.length === 0 ? el("p", {}, "There are no named budgets. aos budget set NAME --ceiling-cents N makes one in the folder of this service.") : all.map((budget) => budgetCard(budget, act)));
   };
   const act = async (path, words) => {
     fill(notice);
+    const before = document.activeElement;
     const why = words ? await askWhy(dialog, words) : undefined;
+    if (before) before.focus();
     if (why === null) return;
     const done = await tried(notice, () => service.post(path, why === undefined || why === "" ? {} : { why }));
     if (done) {
-      fill(notice, el("div", { class: "notice", role: "status" }, words ? "Stopped: nothing more leaves on it, in any process." : "Started again."));
+      fill(notice, el("div", { class: "notice", role: "status" }, words ? `Stopped: nothing more leaves on ${words}, in any process.` : "Started again."));
       await load();
     }
   };
@@ -33,7 +36,7 @@ function budgetCard(budget, act) {
   return el("section", { class: "card" }, el("h2", {}, bdi(budget.name), " ", stopped ? chip({ word: "stopped", icon: "■", cls: "failure" }) : chip({ word: "open", icon: "✓", cls: "success" })),
     stopped && budget.stopped ? el("p", {}, "Why: ", bdi(budget.stopped)) : null,
     el("div", { class: "measure", "aria-hidden": "true" }, el("div", { css: { width: used * 100 + "%" } })), fields(rows), runs.length ? el("ul", {}, runs) : null,
-    stopped ? button("Start again", () => act(path + "/start")) : button("Stop", () => act(path + "/stop", "the budget " + budget.name), { class: "danger", "aria-label": "Stop the budget " + budget.name }));
+    stopped ? button("Start again", () => act(path + "/start"), { "aria-label": "Start again the budget " + budget.name }) : button("Stop", () => act(path + "/stop", "the budget " + budget.name), { class: "danger", "aria-label": "Stop the budget " + budget.name }));
 }
 
 // Asks why, and so whether it is meant. Gives null where it is not.

@@ -9,7 +9,7 @@ function failuresPage(code) {
 
 function failureList(rows) {
   const table = new SortedTable("failures", [
-    { name: "Code", value: (row) => row.code, show: (row) => el("a", { href: "#/failures/" + row.code }, row.code) },
+    { name: "Code", value: (row) => row.code, show: (row) => el("a", { href: "#/failures/" + row.code, class: "short" }, row.code) },
     { name: "Class", value: (row) => row.category },
     { name: "What happened", value: (row) => row.meaning },
     { name: "Tried again", value: (row) => (row.retryable ? "yes" : "no") },

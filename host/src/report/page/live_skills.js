@@ -13,7 +13,7 @@ function skillsPage(id) {
 
 function skillList(skills) {
   const table = new SortedTable("skills", [
-    { name: "Skill", value: (skill) => skill.id, show: (skill) => el("a", { href: "#/skills/" + encodeURIComponent(skill.id) }, bdi(skill.id)) },
+    { name: "Skill", value: (skill) => skill.id, show: (skill) => el("a", { href: "#/skills/" + encodeURIComponent(skill.id) }, bdi(skill.id, "short")) },
     { name: "Version", value: (skill) => skill.version },
     { name: "What it does", value: (skill) => skill.description, show: (skill) => bdi(skill.description) },
     { name: "Effects", value: (skill) => (skill.effects || []).join(", ") || "none" },

@@ -7,6 +7,25 @@ class Problem extends Error {
   }
 }
 
+// Nobody answered, which may pass.
+class Unreachable extends Error {
+  constructor() {
+    super("The service does not answer. See whether it runs, and whether the way to it is open.");
+  }
+}
+
+// What a proxy says in the place of a service that is not there, and what a service says that has no room.
+const PASSING = [502, 503, 504];
+
+function mayPass(error) {
+  return error instanceof Unreachable || PASSING.includes(error.status);
+}
+
+// An error of the browser, but one that the page caused itself, as one that may pass.
+function unreachable(error) {
+  throw error.name === "AbortError" ? error : new Unreachable();
+}
+
 const service = {
   token() {
     try { return sessionStorage.getItem("aos-token") || ""; } catch { return service.kept || ""; }
@@ -20,7 +39,7 @@ const service = {
   async ask(path, options) {
     const headers = { ...(options && options.headers) };
     if (service.token()) headers.authorization = "Bearer " + service.token();
-    const response = await fetch(path, { ...options, headers, cache: "no-store", redirect: "error" });
+    const response = await fetch(path, { ...options, headers, cache: "no-store", redirect: "error" }).catch(unreachable);
     if (response.ok) return response;
     const body = await response.json().catch(() => ({}));
     if (response.status === 401) dispatchEvent(new Event("aos-token"));
@@ -45,14 +64,16 @@ const service = {
     setTimeout(() => URL.revokeObjectURL(url), 10000);
   },
 
-  // Follows a stream of server-sent events until it ends or `signal` says so. The browser's own reader cannot send a token.
+  // Follows a stream of server-sent events until it ends or `signal` says so, and begins with an event `open`. The browser's
+  // own reader cannot send a token.
   async follow(path, last, signal, take) {
     const response = await service.ask(path, { signal, headers: last >= 0 ? { "last-event-id": String(last) } : {} });
     if (response.status === 204) return;
+    take("open", "");
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     const read = eventReader(take);
     for (;;) {
-      const { value, done } = await reader.read();
+      const { value, done } = await reader.read().catch(unreachable);
       if (done) return;
       read(value);
     }
