@@ -4,3 +4,4 @@ mod changes;
 mod figures;
 mod pages;
 pub(crate) mod scenes;
+mod story;

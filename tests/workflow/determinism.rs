@@ -244,3 +244,33 @@ fn a_journal_of_another_run_is_parted_from_at_exactly_the_right_call() {
         assert_eq!(tried, 140);
     });
 }
+
+#[test]
+fn the_memory_of_an_attempt_is_recorded_and_proven() {
+    in_time(async {
+        let runtime = stubbed(&crate::support::runtime::read("fixtures/stubs/demo.yaml")).await;
+        let demo = crate::support::runtime::read("fixtures/workflows/demo.yaml");
+        let run = record(&runtime, &demo, json!({})).await;
+        let memory = |entry: &Entry| match &entry.event {
+            Event::StepEnded(ended) => ended.memory_bytes,
+            _ => None,
+        };
+        let all: Vec<u64> = run.entries().iter().filter_map(memory).collect();
+        assert_eq!(all.len(), 3);
+        assert!(all.iter().all(|bytes| bytes % 65536 == 0 && *bytes > 0), "whole pages: {all:?}");
+        let set = |bytes: Option<u64>| {
+            forged(&run, |entries| {
+                let ended = entries.iter_mut().find_map(|entry| match &mut entry.event {
+                    Event::StepEnded(ended) => Some(ended),
+                    _ => None,
+                });
+                ended.expect("an end").memory_bytes = bytes;
+            })
+        };
+        let failure = elsewhere().await.replay(&set(Some(65536))).await.proof.expect_err("another figure");
+        assert_eq!(failure.code, ErrorCode::ReplayDivergence);
+        assert_eq!(failure.pointer.as_deref(), Some("/memory_bytes"), "{failure}");
+        // A journal from before it was recorded repeats as it is.
+        elsewhere().await.replay(&set(None)).await.proof.expect("a journal that does not say");
+    });
+}

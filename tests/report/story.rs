@@ -1,0 +1,108 @@
+//! What is said of a run in words: of each run to look at, what people ask first.
+
+use aos_host::journal::Recording;
+use aos_host::view::{Remark, RunView, Tone};
+
+use crate::report::scenes;
+use crate::support::runtime::in_time;
+
+fn story(journal: &[u8]) -> Vec<Remark> {
+    let recording = Recording::read(journal).expect("a journal");
+    RunView::of(&recording).expect("a run").story()
+}
+
+/// The texts of a tone, in order.
+fn told(story: &[Remark], tone: Tone) -> Vec<&str> {
+    story.iter().filter(|remark| remark.tone == tone).map(|remark| remark.text.as_str()).collect()
+}
+
+/// Holds a text to its parts, in order: times differ from run to run.
+fn assert_says(text: &str, parts: &[&str]) {
+    let mut rest = text;
+    for part in parts {
+        let Some((_, after)) = rest.split_once(part) else { panic!("{part:?} is missing in {text:?}") };
+        rest = after;
+    }
+}
+
+#[test]
+fn a_run_that_failed_says_where_how_often_what_it_did_what_it_cost_and_what_to_do() {
+    in_time(async {
+        let run = scenes::failed().await;
+        let story = story(&run.journal);
+        let [ending, place] = told(&story, Tone::Bad)[..] else { panic!("{story:#?}") };
+        assert_says(ending, &["The run of order failed after", "with UPSTREAM_UNAVAILABLE", "503"]);
+        let struck = "It struck in step ship, attempt 4, in call 0: http.send PUT https://shop.test/orders/42/shipment, \
+                      which answered 503. PUT https://shop.test/orders/42/shipment was answered with status 503";
+        assert_eq!(place, struck);
+        let places: Vec<_> =
+            story.iter().filter_map(|remark| remark.place.as_ref()).map(ToString::to_string).collect();
+        assert_eq!(places, ["ship:4:0", "order:1:0"]);
+        let notes = told(&story, Tone::Note);
+        assert_says(
+            notes[0],
+            &["It was tried 4 times, with pauses of", "It was not tried again: 4 of 4 attempts are used."],
+        );
+        assert_eq!(
+            notes[1],
+            "Of 6 steps, 3 succeeded, 1 failed, 2 did not run. Something was tried again 3 times."
+        );
+        assert_eq!(notes[2], "Not run, since what they need failed: label, mail.");
+        assert_eq!(notes[3], "It made 7 requests of the world, of which 4 failed or were refused.");
+        let again = "Done, and done once more by another run: POST https://shop.test/orders (OK). Nothing is taken back by itself.";
+        assert_eq!(notes[4], again);
+        assert_says(
+            notes[5],
+            &[
+                "It was charged $0.0",
+                "of at most $0.10.",
+                "Attempts that failed used $0.00",
+                "not in that charge",
+            ],
+        );
+        let [todo] = told(&story, Tone::Todo)[..] else { panic!("{story:#?}") };
+        assert_says(todo, &["What to do:", "may succeed later", "does again what is named above"]);
+    });
+}
+
+#[test]
+fn a_run_that_succeeded_says_no_more_than_that_and_what_it_cost() {
+    in_time(async {
+        let story = story(&scenes::three_steps().await.journal);
+        assert_says(told(&story, Tone::Good)[0], &["The run of demo succeeded in"]);
+        assert_eq!((told(&story, Tone::Bad).len(), told(&story, Tone::Todo).len()), (0, 0));
+        let notes = told(&story, Tone::Note);
+        assert_eq!(notes[..2], ["Of 3 steps, 3 succeeded.", "It made 2 requests of the world."]);
+    });
+}
+
+#[test]
+fn a_run_without_an_end_says_so_and_how_to_go_on() {
+    in_time(async {
+        let story = story(&scenes::killed_half_way().await);
+        assert_says(
+            told(&story, Tone::Note)[0],
+            &["The run of resumed has no end yet", "1 of its steps are under way"],
+        );
+        assert!(told(&story, Tone::Note).iter().any(|note| note.contains("are still held")), "{story:#?}");
+        assert!(
+            told(&story, Tone::Note).iter().any(|note| note.contains("nobody knows what became")),
+            "{story:#?}"
+        );
+        assert_says(told(&story, Tone::Todo)[0], &["aos resume JOURNAL"]);
+    });
+}
+
+#[test]
+fn a_run_of_which_some_failed_names_what_failed_and_what_stands_in() {
+    in_time(async {
+        let story = story(&scenes::hostile().await.journal);
+        let bad = told(&story, Tone::Bad);
+        assert!(
+            bad.iter().any(|text| text.starts_with("Step denied failed with DESTINATION_DENIED: ")),
+            "{bad:#?}"
+        );
+        assert!(bad.iter().any(|text| text.contains("SKILL_ERROR, and a fallback stands in: ")), "{bad:#?}");
+        assert_says(told(&story, Tone::Note)[0], &["came to its end in", "though some of it failed"]);
+    });
+}
