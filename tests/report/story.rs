@@ -16,6 +16,8 @@ fn told(story: &[Remark], tone: Tone) -> Vec<&str> {
     story.iter().filter(|remark| remark.tone == tone).map(|remark| remark.text.as_str()).collect()
 }
 
+const SCRIPTED: &str = "Its world was a script: nothing was really sent, and nothing really paid.";
+
 /// Holds a text to its parts, in order: times differ from run to run.
 fn assert_says(text: &str, parts: &[&str]) {
     let mut rest = text;
@@ -31,9 +33,12 @@ fn a_run_that_failed_says_where_how_often_what_it_did_what_it_cost_and_what_to_d
         let run = scenes::failed().await;
         let story = story(&run.journal);
         let [ending, place] = told(&story, Tone::Bad)[..] else { panic!("{story:#?}") };
-        assert_says(ending, &["The run of order failed after", "with UPSTREAM_UNAVAILABLE", "503"]);
-        let struck = "It struck in step ship, attempt 4, in call 0: http.send PUT https://shop.test/orders/42/shipment, \
-                      which answered 503. PUT https://shop.test/orders/42/shipment was answered with status 503";
+        assert_says(
+            ending,
+            &["The run of the workflow order failed after", "with UPSTREAM_UNAVAILABLE", "503"],
+        );
+        let struck = "It struck in step ship, attempt 4, in call 0: http.send PUT https://shop.test/orders/42/shipment. \
+                      PUT https://shop.test/orders/42/shipment was answered with status 503";
         assert_eq!(place, struck);
         let places: Vec<_> =
             story.iter().filter_map(|remark| remark.place.as_ref()).map(ToString::to_string).collect();
@@ -45,11 +50,12 @@ fn a_run_that_failed_says_where_how_often_what_it_did_what_it_cost_and_what_to_d
         );
         assert_eq!(
             notes[1],
-            "Of 6 steps, 3 succeeded, 1 failed, 2 did not run. Something was tried again 3 times."
+            "Of 6 steps, 3 succeeded, 1 failed, 2 did not run. There were 3 retries in all."
         );
         assert_eq!(notes[2], "Not run, since what they need failed: label, mail.");
         assert_eq!(notes[3], "It made 7 requests of the world, of which 4 failed or were refused.");
-        let again = "Done, and done once more by another run: POST https://shop.test/orders (OK). Nothing is taken back by itself.";
+        let again =
+            "Done and not undone, and done once more by another run: POST https://shop.test/orders (OK).";
         assert_eq!(notes[4], again);
         assert_says(
             notes[5],
@@ -61,7 +67,10 @@ fn a_run_that_failed_says_where_how_often_what_it_did_what_it_cost_and_what_to_d
             ],
         );
         let [todo] = told(&story, Tone::Todo)[..] else { panic!("{story:#?}") };
-        assert_says(todo, &["What to do:", "may succeed later", "does again what is named above"]);
+        assert_says(
+            todo,
+            &["Do not simply run it again", "does what is named above once more", "What to do:"],
+        );
     });
 }
 
@@ -69,10 +78,10 @@ fn a_run_that_failed_says_where_how_often_what_it_did_what_it_cost_and_what_to_d
 fn a_run_that_succeeded_says_no_more_than_that_and_what_it_cost() {
     in_time(async {
         let story = story(&scenes::three_steps().await.journal);
-        assert_says(told(&story, Tone::Good)[0], &["The run of demo succeeded in"]);
+        assert_says(told(&story, Tone::Good)[0], &["The run of the workflow demo succeeded in"]);
         assert_eq!((told(&story, Tone::Bad).len(), told(&story, Tone::Todo).len()), (0, 0));
         let notes = told(&story, Tone::Note);
-        assert_eq!(notes[..2], ["Of 3 steps, 3 succeeded.", "It made 2 requests of the world."]);
+        assert_eq!(notes[..3], [SCRIPTED, "Of 3 steps, 3 succeeded.", "It made 2 requests of the world."]);
     });
 }
 
@@ -82,7 +91,7 @@ fn a_run_without_an_end_says_so_and_how_to_go_on() {
         let story = story(&scenes::killed_half_way().await);
         assert_says(
             told(&story, Tone::Note)[0],
-            &["The run of resumed has no end yet", "1 of its steps are under way"],
+            &["The run of the workflow resumed has no end yet", "1 of its steps are under way"],
         );
         assert!(told(&story, Tone::Note).iter().any(|note| note.contains("are still held")), "{story:#?}");
         assert!(

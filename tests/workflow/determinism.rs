@@ -269,7 +269,7 @@ fn the_memory_of_an_attempt_is_recorded_and_proven() {
         };
         let failure = elsewhere().await.replay(&set(Some(65536))).await.proof.expect_err("another figure");
         assert_eq!(failure.code, ErrorCode::ReplayDivergence);
-        assert_eq!(failure.pointer.as_deref(), Some("/memory_bytes"), "{failure}");
+        assert!(failure.message.contains("/memory_bytes"), "{failure}");
         // A journal from before it was recorded repeats as it is.
         elsewhere().await.replay(&set(None)).await.proof.expect("a journal that does not say");
     });

@@ -21,6 +21,7 @@ macro_rules! drawing {
             include_str!("page/graph.js"),
             include_str!("page/table.js"),
             include_str!("page/tables.js"),
+            include_str!("page/requests.js"),
             include_str!("page/json_view.js"),
             include_str!("page/markdown.js"),
             include_str!("page/failures.js"),

@@ -102,8 +102,12 @@ impl Report {
 
     fn data(&self) -> Value {
         let runs = self.runs.iter().map(|run| {
+            let mut changes = run.view.changes_since(None);
+            if self.bodies == Bodies::LeftOut {
+                changes.story.iter_mut().for_each(|remark| remark.quote = None);
+            }
             json!({
-                "name": run.name, "changes": run.view.changes_since(None), "workflow_text": run.view.workflow_text(),
+                "name": run.name, "changes": changes, "workflow_text": run.view.workflow_text(),
                 "certificate": certificate::value(run.certificate.as_ref()),
             })
         });

@@ -1,6 +1,7 @@
 //! What is shown is what the outcome says: figures, failures and what to do, documents, and where two runs part.
 
 use aos_host::journal::Recording;
+use aos_host::outcome::Status;
 use aos_host::units::Money;
 use aos_host::view::RunView;
 use serde_json::Value;
@@ -38,7 +39,8 @@ fn the_figures_are_those_of_the_outcome() {
             let outcome = &run.outcome;
             starts("Charged", format!("{} of", dollars(outcome.cost.charged)));
             starts("Used by failed attempts", dollars(outcome.cost.absorbed));
-            starts("Steps", format!("{0} of {0}", outcome.steps.len()));
+            let succeeded = outcome.steps.iter().filter(|step| step.status == Status::Success).count();
+            starts("Steps", format!("{succeeded} of {} succeeded", outcome.steps.len()));
             if outcome.fuel.units() < 1000 {
                 starts("Fuel", outcome.fuel.units().to_string());
             }
@@ -70,7 +72,8 @@ fn a_failed_run_says_what_it_did_what_it_cost_and_what_to_do_next() {
             &dollars(run.outcome.cost.charged),
             &dollars(run.outcome.cost.absorbed),
             "POST https://shop.test/orders (OK)",
-            "does again what is named above",
+            "Do not simply run it again",
+            "no lorry is free",
             advice,
             "What happened",
         ] {

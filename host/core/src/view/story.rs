@@ -11,8 +11,14 @@ use crate::journal::Cursor;
 use crate::outcome::{Cost, OutcomeCode, Status};
 use crate::units::Money;
 
-/// Effects that are named one by one.
+/// Effects and steps that are named one by one.
 const NAMED: usize = 3;
+
+/// Characters of an answer that are quoted.
+const QUOTED: usize = 200;
+
+/// What is said first of a run that touched nothing.
+const SCRIPTED: &str = "Its world was a script: nothing was really sent, and nothing really paid.";
 
 /// One thing to know of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -21,6 +27,8 @@ pub struct Remark {
     pub tone: Tone,
     /// The words. What a skill, an upstream or a user wrote stands in them as it is.
     pub text: String,
+    /// What an upstream answered there, where that is a text: its beginning.
+    pub quote: Option<String>,
     /// Where to look.
     pub place: Option<Place>,
 }
@@ -48,6 +56,7 @@ impl RunView {
         let counts = head.counts;
         let struck = self.struck();
         let mut story = vec![self.ending(&head)];
+        story.extend(head.stubs.map(|_| note(SCRIPTED.to_owned())));
         story.extend(struck.iter().map(|(place, attempt)| where_it_struck(place, attempt)));
         story.extend(struck.iter().filter_map(|(place, _)| self.tries(place)));
         story.push(note(steps(counts)));
@@ -66,26 +75,34 @@ impl RunView {
         let Some(outcome) = self.outcome() else {
             let under_way = head.counts.under_way;
             let text = format!(
-                "The run of {name} has no end yet: after {took}, {under_way} of its steps are under way. It goes on, \
+                "The run of the workflow {name} has no end yet: after {took}, {under_way} of its steps are under way. It goes on, \
                  or was killed."
             );
             return note(text);
         };
         let (tone, text) = match (outcome.status, outcome.code) {
-            (Status::Success, _) => (Tone::Good, format!("The run of {name} succeeded in {took}.")),
+            (Status::Success, _) => {
+                (Tone::Good, format!("The run of the workflow {name} succeeded in {took}."))
+            }
             (Status::Partial, _) => (
                 Tone::Note,
-                format!("The run of {name} came to its end in {took}, though some of it failed."),
+                format!(
+                    "The run of the workflow {name} came to its end in {took}, though some of it failed."
+                ),
             ),
             (_, OutcomeCode::Error(code)) => {
                 let meaning = code.row().meaning;
-                (Tone::Bad, format!("The run of {name} failed after {took} with {code}: {meaning}"))
+                (
+                    Tone::Bad,
+                    format!("The run of the workflow {name} failed after {took} with {code}: {meaning}"),
+                )
             }
-            (status, OutcomeCode::Ok) => {
-                (Tone::Note, format!("The run of {name} ended after {took}: {}.", status.as_str()))
-            }
+            (status, OutcomeCode::Ok) => (
+                Tone::Note,
+                format!("The run of the workflow {name} ended after {took}: {}.", status.as_str()),
+            ),
         };
-        Remark { tone, text, place: None }
+        Remark { tone, text, quote: None, place: None }
     }
 
     /// The attempt that the run failed with.
@@ -142,7 +159,9 @@ impl RunView {
             let then = if stands_in { ", and a fallback stands in" } else { "" };
             let cursor = Cursor { step: step.step.clone(), item: step.item, attempt: attempt.attempt };
             let text = format!("Step {} failed with {}{then}: {}", step.step, failure.code, failure.message);
-            Some(Remark { tone: Tone::Bad, text, place: Some(Place { cursor, index: failure.call }) })
+            let call = failure.call.and_then(|index| attempt.calls.iter().find(|call| call.index == index));
+            let place = Some(Place { cursor, index: failure.call });
+            Some(Remark { tone: Tone::Bad, text, quote: call.and_then(quoted), place })
         };
         let mut told: Vec<Remark> = all.iter().take(NAMED).filter_map(remark).collect();
         if let Some(more @ 1..) = all.len().checked_sub(NAMED) {
@@ -208,7 +227,7 @@ impl RunView {
     }
 
     fn next(&self, head: &Head) -> Option<Remark> {
-        let todo = |text: String| Remark { tone: Tone::Todo, text, place: None };
+        let todo = |text: String| Remark { tone: Tone::Todo, text, quote: None, place: None };
         let Some(outcome) = &head.outcome else {
             let text = "If its process is gone, go on with it: aos resume JOURNAL. What is recorded is not asked again.";
             return Some(todo(text.to_owned()));
@@ -216,14 +235,15 @@ impl RunView {
         if outcome.advice.is_empty() {
             return None;
         }
-        let mut text = format!("What to do: {}.", outcome.advice);
-        if outcome.retryable {
-            text.push_str(" The same workflow may succeed later, with nothing changed.");
-        }
-        if self.acting().next().is_some() {
-            text.push_str(" It begins anew then, and does again what is named above.");
-        }
-        Some(todo(text))
+        let advice = format!("What to do: {}.", outcome.advice);
+        Some(todo(match (self.acting().next().is_some(), outcome.retryable) {
+            (true, _) => format!(
+                "Do not simply run it again: another run begins anew, and does what is named above once more. A run that \
+                 has ended is not gone on with. {advice}"
+            ),
+            (false, true) => format!("{advice} The same workflow may succeed later, with nothing changed."),
+            (false, false) => advice,
+        }))
     }
 
     fn acts_again(&self) -> Option<Remark> {
@@ -238,11 +258,9 @@ impl RunView {
             .collect();
         let more = all.saturating_sub(named.len());
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let text = format!(
-            "Done, and done once more by another run: {}{more}. Nothing is taken back by itself.",
-            named.join(", ")
-        );
-        Some(Remark { tone: Tone::Note, text, place: Some(place) })
+        let text =
+            format!("Done and not undone, and done once more by another run: {}{more}.", named.join(", "));
+        Some(Remark { tone: Tone::Note, text, quote: None, place: Some(place) })
     }
 }
 
@@ -271,7 +289,7 @@ fn began(step: &StepView) -> bool {
 }
 
 fn note(text: String) -> Remark {
-    Remark { tone: Tone::Note, text, place: None }
+    Remark { tone: Tone::Note, text, quote: None, place: None }
 }
 
 fn where_it_struck(place: &Place, attempt: &AttemptView) -> Remark {
@@ -281,14 +299,19 @@ fn where_it_struck(place: &Place, attempt: &AttemptView) -> Remark {
     let call = place.index.and_then(|index| attempt.calls.iter().find(|call| call.index == index));
     if let Some(call) = call {
         text.push_str(&format!(", in call {}: {} {}", call.index, call.call, call.target));
-        if let Some(status) = call.status {
-            text.push_str(&format!(", which answered {status}"));
-        }
     }
     if let Some(failure) = &attempt.failure {
         text.push_str(&format!(". {}", failure.message));
     }
-    Remark { tone: Tone::Bad, text, place: Some(place.clone()) }
+    Remark { tone: Tone::Bad, text, quote: call.and_then(quoted), place: Some(place.clone()) }
+}
+
+/// What an upstream answered, where it answered with a text.
+fn quoted(call: &CallView) -> Option<String> {
+    let text = call.answer.pointer("/body/text")?.as_str()?.trim();
+    let short: String = text.chars().take(QUOTED).collect();
+    let more = if short.len() < text.len() { "…" } else { "" };
+    (!short.is_empty()).then(|| format!("{short}{more}"))
 }
 
 fn steps(counts: Counts) -> String {
@@ -308,9 +331,8 @@ fn steps(counts: Counts) -> String {
         text.push_str(&format!(" They went through {}.", many(items, "element")));
     }
     if retries > 0 {
-        let word = if retries == 1 { "once" } else { "times" };
-        let count = if retries == 1 { String::new() } else { format!("{retries} ") };
-        text.push_str(&format!(" Something was tried again {count}{word}."));
+        let word = if retries == 1 { "retry" } else { "retries" };
+        text.push_str(&format!(" There were {retries} {word} in all."));
     }
     text
 }

@@ -28,7 +28,8 @@ class Curve {
     const y = (nanos) => CURVE_HEIGHT - 18 - (nanos / top) * (CURVE_HEIGHT - 30);
     const { cost } = this.model.head;
     this.picture.setAttribute("aria-label", `Money over time. Charged ${money(cost.charged)}, used by failed attempts ${money(cost.absorbed)}, at most ${money(cost.peak_held)} held at one time, ceiling ${money(ceiling)}. Left and right arrows read point by point.`);
-    fill(this.picture, patterns(), this.areas(columns, width, y), this.ceiling(shown, ceiling, width, y), this.axis(width), this.cursor(width));
+    const highest = svg("text", { class: "tick", x: 4, y: Math.max(11, y(most) - 3) }, money(most));
+    fill(this.picture, patterns(), this.areas(columns, width, y), this.ceiling(shown, ceiling, width, y), highest, this.axis(width), this.cursor(width));
     this.say();
   }
 

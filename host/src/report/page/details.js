@@ -2,8 +2,8 @@
 
 class Details {
   // `documents(place)` promises { request, answer, cut } of a place, or null.
-  constructor(model, documents, failures) {
-    Object.assign(this, { model, documents, failures });
+  constructor(model, documents, { page: failures, go }) {
+    Object.assign(this, { model, documents, failures, go });
     this.title = el("h2", { id: freshId("drawer"), tabindex: "-1" });
     this.body = el("div", { class: "drawer-body" });
     this.steps = el("span", { class: "tools" });
@@ -37,12 +37,15 @@ class Details {
 
   attempt(step, attempt) {
     const now = this.model.head.took_us;
-    const spent = attempt.absorbed ? [["Used, though it failed", money(attempt.absorbed)]] : [["Charged", money(attempt.charged)]];
+    if (!attempt.skill) return this.notRun(step, attempt);
+    const calls = attempt.calls.reduce((sum, call) => sum + call.spent, 0);
+    const parts = calls ? ` (${money(calls)} for calls, the rest for fuel)` : " (for fuel)";
+    const spent = attempt.absorbed ? [["Used, though it failed", money(attempt.absorbed) + parts]] : [["Charged", money(attempt.charged) + (attempt.charged ? parts : "")]];
     const rows = [
       ["State", chip(attemptLook(attempt), attemptLook(attempt).word + (attempt.code && attempt.code !== "OK" ? ", " + attempt.code : ""))],
       ["Place", placeOf(step, attempt)],
       ["Skill", bdi(attempt.skill || "none: it never began")],
-      ["Begun", time(attempt.begun_us) + " after the start"],
+      ["Begun", time(attempt.begun_us) + " after the start, " + moment(this.model.head, attempt.begun_us)],
       ["Took", time(endOf(attempt, now) - attempt.begun_us) + (attempt.deadline_ms ? " of at most " + time(attempt.deadline_ms * 1000) : "")],
       ["Fuel", attempt.fuel.toLocaleString() + " of " + attempt.fuel_granted.toLocaleString()],
       ["Memory", attempt.memory_bytes === null ? "not recorded" : bytes(attempt.memory_bytes)],
@@ -51,22 +54,29 @@ class Details {
       attempt.retry ? ["Then", `again after ${attempt.retry.delay_ms} ms: ${attempt.retry.why}`] : null,
       attempt.gave_up ? ["Not again", attempt.gave_up.why] : null,
     ];
-    const calls = attempt.calls.length === 0 ? null : [el("h3", {}, count(attempt.calls.length, "call")), later2(attempt.calls.map((call) => el("li", {}, callWords(call))))];
-    return { title: bdi(nameOf(step) + ", attempt " + attempt.attempt), body: [fields(rows), this.failure(step, attempt), calls, this.document(placeOf(step, attempt), "Input", attempt.fell_back ? "Output of the skill" : "Output"), fallback(attempt)] };
+    const list = attempt.calls.length === 0 ? null : [el("h3", {}, count(attempt.calls.length, "call")),
+      later2(attempt.calls.map((call) => el("li", { value: call.index }, button(callWords(call), () => this.go(placeOf(step, attempt, call.index)), { class: "link" }))))];
+    return { title: bdi(nameOf(step) + ", attempt " + attempt.attempt), body: [fields(rows), this.failure(step, attempt), list, this.document(placeOf(step, attempt), "Input", attempt.fell_back ? "Output of the skill" : "Output"), fallback(attempt)] };
+  }
+
+  // What never began has no input, no fuel and no calls.
+  notRun(step, attempt) {
+    const rows = [["State", chip(attemptLook(attempt), attemptLook(attempt).word + (attempt.code === "OK" ? "" : ", " + attempt.code))], ["Decided", time(attempt.begun_us) + " after the start"]];
+    return { title: bdi(nameOf(step)), body: [fields(rows), this.failure(step, attempt), el("p", {}, "Its skill was not called: nothing was asked and nothing was spent."), fallback(attempt)] };
   }
 
   call({ step, attempt, call }) {
     const place = placeOf(step, attempt, call.index);
     const rows = [
       ["Result", chip(callLook(call), (call.code || "no result") + (call.status === null ? "" : ", status " + call.status))],
-      ["Place", place],
+      ["Place (step:attempt:call)", place],
       ["Door", call.call],
       call.target ? ["Target", bdi(call.target)] : null,
-      ["At", time(call.at_us) + " after the start"],
+      ["At", time(call.at_us) + " after the start, " + moment(this.model.head, call.at_us)],
       ["Took", call.took_us === null ? "" : time(call.took_us)],
       call.held || call.spent ? ["Money", `${money(call.spent)} spent of ${money(call.held)} held` + (call.overrun ? `, and ${money(call.overrun)} billed beyond it` : "")] : null,
       call.clamped_to === null ? null : ["Cut", `to ${call.clamped_to} tokens of answer, as the budget afforded no more`],
-      call.class === "effect" ? ["Made again", call.did_nothing ? "it did nothing this time" : call.repeatable ? "it does no more than once" : "it acts again"] : null,
+      call.class === "effect" ? ["Another run", anew(call)] : null,
     ];
     const failure = call.message ? el("p", { class: "message" }, bdi(call.message)) : null;
     const names = { observe: ["", "Seen"], emit: ["Written", ""] }[call.class] || ["Request", "Answer"];
@@ -78,7 +88,7 @@ class Details {
     if (!failure) return null;
     const rows = [["Code", failure.code], ["Class", failure.category], ["Pointer", failure.pointer], ["Finer word", failure.subcode], ["Upstream's status", failure.status]];
     const details = failure.details ? el("details", {}, el("summary", {}, "Details"), jsonView(failure.details)) : null;
-    return el("div", { class: "failed" }, el("h3", {}, "Why it failed"), el("p", { class: "message" }, bdi(failure.message)), fields(rows), details, this.page(failure.code));
+    return el("div", { class: "failed" }, el("h3", {}, attempt.status === "skipped" ? "Why it did not run" : "Why it failed"), el("p", { class: "message" }, bdi(failure.message)), fields(rows), details, this.page(failure.code));
   }
 
   page(code) {

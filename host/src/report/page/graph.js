@@ -63,7 +63,7 @@ class Graph {
 
   box(picture, step, { layer, row }) {
     const [x, y] = [layer * COLUMN + 4, row * LINE + 4];
-    const open = () => this.actions.go(step.step + ":1");
+    const open = () => this.actions.go(step.step + ":" + lastAttempt(this.model, step.step));
     const box = svg("rect", { x, y, width: NODE_WIDTH, height: NODE_HEIGHT, rx: 6 });
     const icon = svg("text", { class: "node-icon", "aria-hidden": "true", x: x + 10, y: y + 19 });
     const marks = [step.parallel === null ? "" : "⇶ each element", step.conditional ? "if" : "", { continue: "may fail", fallback: "has a fallback" }[step.on_error] || ""].filter(Boolean).join(", ");
@@ -76,6 +76,13 @@ class Graph {
     picture.append(group);
     this.drawn.set(step.step, { box, icon, said, step });
   }
+}
+
+// The last attempt of a step, which says how it ended.
+function lastAttempt(model, id) {
+  const group = model.groups.get(id);
+  const step = group && (group.whole || group.items[0]);
+  return step ? step.attempts[step.attempts.length - 1].attempt : 1;
 }
 
 function needWords(step) {

@@ -29,11 +29,27 @@ class Provenance {
       this.texts());
   }
 
+  // What words mean here.
+  words() {
+    const words = [
+      ["held", "the worst price of what is under way; what was not needed of it goes back"],
+      ["charged", "what the run is billed, under its ceiling, by the price list of the host; it is no provider's invoice"],
+      ["used by failed attempts", "spent by attempts that failed; it has a ceiling of its own, and is not part of the charge"],
+      ["billed beyond", "what a provider billed beyond the worst price that was held for a request"],
+      ["fuel", "the instructions that a component computed, which have a price"],
+      ["door", "the interface that a component called, such as http.send"],
+      ["place", "step:attempt:call; attempts count from 1, calls from 0, elements of a list stand behind the step as step/3"],
+      ["seal", "the digest of the journal's last line, which follows from all lines"],
+    ];
+    return el("details", {}, el("summary", {}, "What the words mean"), fields(words));
+  }
+
   texts() {
     if (this.made) return this.made;
     const whole = el("div", {});
     const text = this.run.workflowText;
     this.made = [
+      this.words(),
       el("details", { ontoggle: () => { if (!whole.firstChild) this.document(whole); } }, el("summary", {}, "Input and output of the run"), whole),
       text ? el("details", {}, el("summary", {}, "The workflow as it was"), el("pre", { tabindex: "0" }, el("code", {}, text))) : null,
     ];

@@ -104,6 +104,7 @@ function rowWords(row, now) {
 }
 
 function attemptWords(attempt, now) {
+  if (!attempt.skill) return attemptLook(attempt).word + (attempt.code && attempt.code !== "OK" ? ": " + attempt.code : "");
   const code = attempt.code && attempt.code !== "OK" ? " with " + attempt.code : "";
   const wait = attempt.retry ? ", again after " + attempt.retry.delay_ms + " ms" : "";
   const took = time(endOf(attempt, now) - attempt.begun_us);

@@ -12,8 +12,8 @@ class RunPage {
     this.story = el("ul", { class: "story" });
     this.figures = el("dl", { class: "figures" });
     this.timeline = new Timeline(model, this.span, actions);
-    this.parts = [this.timeline, new Curve(model, this.span), new Failures(model, actions, run.page), new Usage(model, actions), new Graph(model, actions), new Tables(model, actions), new Provenance(run)];
-    this.details = new Details(model, run.documents, run.page && ((code) => waiting(run.page(code))));
+    this.parts = [this.timeline, new Requests(model, actions), new Curve(model, this.span), new Failures(model, actions, run.page), new Usage(model, actions), new Graph(model, actions), new Tables(model, actions), new Provenance(run)];
+    this.details = new Details(model, run.documents, { page: run.page && ((code) => waiting(run.page(code))), go: actions.go });
     this.node = el("article", { class: "run" }, el("header", { class: "run-head" }, this.title, extra), this.story, this.figures, this.parts.map((part) => part.node), this.details.node);
   }
 
@@ -21,17 +21,19 @@ class RunPage {
     const { head } = this.model;
     const state = head.outcome ? head.outcome.status : "running";
     const code = head.outcome && head.outcome.code !== "OK" ? head.outcome.code : "";
-    fill(this.title, bdi(head.workflow), " ", chip(look(state)), " ", code ? el("code", {}, code) : "");
+    const world = head.stubs ? chip({ icon: "◇", cls: "waiting" }, "scripted world") : null;
+    fill(this.title, bdi(head.workflow), " ", chip(look(state)), " ", code ? el("code", {}, code) : "", " ", world);
     fill(this.story, this.model.story.map((remark) => this.remark(remark)));
     fill(this.figures, figures(head).map(([name, value, more]) => el("div", {}, el("dt", {}, name), el("dd", {}, value, more ? el("small", {}, more) : null))));
     this.span.grow(head.took_us);
     this.parts.forEach((part) => part.update());
   }
 
-  remark({ tone, text, place }) {
+  remark({ tone, text, quote, place }) {
     const sign = { good: "✓", bad: "✗", note: "•", todo: "→" }[tone];
+    const said = quote ? el("span", {}, " It answered: “", bdi(quote), "”.") : null;
     const go = place ? [" ", button("Show it", () => this.go(place), { class: "small" })] : null;
-    return el("li", { class: tone }, el("span", { class: "icon", "aria-hidden": "true" }, sign), el("span", {}, bdi(text), go));
+    return el("li", { class: tone }, el("span", { class: "icon", "aria-hidden": "true" }, sign), el("span", {}, bdi(text), said, go));
   }
 
   // Goes to a place in the timeline, and shows what is there.
@@ -59,14 +61,14 @@ class RunPage {
 function figures(head) {
   const { cost, counts } = head;
   const share = head.ceiling ? ` of at most ${money(head.ceiling)}` : "";
-  const ended = counts.success + counts.partial + counts.failure + counts.skipped;
+  const others = [[counts.failure, "failed"], [counts.partial, "fell back"], [counts.skipped, "not run"], [counts.under_way, "under way"], [counts.waiting, "not begun"]];
   return [
-    ["Began", date(head.started), ""],
+    ["Began", el("span", { title: head.started }, date(head.started)), ""],
     ["Took", time(head.took_us), head.outcome ? "" : " so far"],
     ["Charged", money(cost.charged), share],
     ["Used by failed attempts", money(cost.absorbed), cost.absorbed ? " spent, not in the charge" : ""],
     ["Held now", head.held ? money(head.held) : null, ""],
-    ["Steps", ended + " of " + counts.steps, counts.failure ? `, ${counts.failure} failed` : ""],
+    ["Steps", `${counts.success} of ${counts.steps} succeeded`, others.filter(([many]) => many).map(([many, word]) => `, ${many} ${word}`).join("")],
     ["Tried again", counts.retries ? count(counts.retries, "time") : null, ""],
     ["Requests", String(counts.effects), counts.failed_calls ? `, ${count(counts.failed_calls, "call")} failed or denied` : ""],
     ["Fuel", short(head.fuel), " units"],

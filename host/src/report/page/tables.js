@@ -6,7 +6,7 @@ function stepTable(model, actions) {
     { name: "Skill", value: (row) => row.last.skill, show: (row) => bdi(row.last.skill || "") },
     { name: "State", value: (row) => look(row.state).word, show: (row) => chip(look(row.state)) },
     { name: "Code", value: (row) => row.last.code },
-    { name: "Tries", value: (row) => row.step.attempts.length, number: true },
+    { name: "Tries", value: (row) => row.step.attempts.filter((attempt) => attempt.skill).length, number: true },
     { name: "Begun", value: (row) => row.step.attempts[0].begun_us, show: (row) => time(row.step.attempts[0].begun_us), number: true },
     { name: "Took", value: (row) => row.took, show: (row) => time(row.took), number: true },
     { name: "Fuel", value: (row) => row.fuel, show: (row) => el("span", { title: row.fuel.toLocaleString() }, short(row.fuel)), number: true },
@@ -35,7 +35,7 @@ function callTable(model, actions) {
     { name: "Took", value: (row) => row.call.took_us, show: (row) => time(row.call.took_us), number: true },
     { name: "Held", value: (row) => row.call.held, show: (row) => money(row.call.held), number: true },
     { name: "Spent", value: (row) => row.call.spent, show: (row) => money(row.call.spent), number: true },
-    { name: "Acts again", value: (row) => (row.call.repeatable ? "no" : "yes") },
+    { name: "Another run", value: (row) => (row.call.class === "effect" ? (row.call.repeatable || row.call.did_nothing ? "no second effect" : "does it once more") : "") },
   ];
   return new SortedTable("calls", columns, () => callRows(model));
 }

@@ -2,7 +2,8 @@
 
 function themeButton() {
   const words = { auto: "Colours: as the system", light: "Colours: light", dark: "Colours: dark" };
-  const order = ["auto", "light", "dark"];
+  // The first press changes something on every system.
+  const order = matchMedia("(prefers-color-scheme: dark)").matches ? ["auto", "light", "dark"] : ["auto", "dark", "light"];
   const read = () => { try { return localStorage.getItem("aos-theme") || "auto"; } catch { return "auto"; } };
   const set = (theme) => {
     if (theme === "auto") document.documentElement.removeAttribute("data-theme");

@@ -99,7 +99,7 @@ class Timeline {
     const { look, name, more } = labelOf(row);
     const opener = el("span", { class: "opener", "aria-hidden": "true" }, row.open === null ? "" : row.open ? "▾" : "▸");
     const mark = this.marked.has(row.key) ? el("span", { class: "differs" }, "≠ ") : null;
-    return el("div", { class: "label", role: "rowheader", css: { "padding-left": (row.level - 1) * 14 + "px" } },
+    return el("div", { class: "label", role: "rowheader", title: name + (more ? " " + more : ""), css: { "padding-left": (row.level - 1) * 14 + "px" } },
       opener, el("span", { class: "icon " + look.cls, title: look.word }, look.icon), " ", mark, bdi(name), more ? el("small", {}, " ", bdi(more)) : null);
   }
 
@@ -198,7 +198,7 @@ function labelOf(row) {
   }
   if (row.kind === "call") {
     const sign = CALL_SIGNS[row.call.class] || "";
-    return { look: callLook(row.call), name: sign + " " + row.call.call, more: row.call.target };
+    return { look: callLook(row.call), name: sign + " " + row.call.call, more: row.call.target.replace(/https?:\/\//, "") };
   }
   const attempt = row.kind === "attempt" ? row.attempt : row.step.attempts[row.step.attempts.length - 1];
   const state = row.kind === "attempt" ? attemptLook(attempt) : look(stepState(row.step));

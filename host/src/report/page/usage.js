@@ -12,12 +12,11 @@ class Usage {
   update() {
     const all = this.model.steps.map((step) => ({ step, ...sums(step) })).filter((row) => row.fuel > 0 || row.memory);
     all.sort((one, other) => other.fuel - one.fuel);
-    const most = { fuel: Math.max(1, ...all.slice(0, 1).map((row) => row.fuel)), memory: all.reduce((max, row) => Math.max(max, row.memory || 0), 1) };
     const rows = all.slice(0, MOST_USERS).map((row) => el("tr", {},
-      el("th", { scope: "row" }, button(nameOf(row.step), () => this.actions.go(placeOf(row.step, row.step.attempts[0])), { class: "link" })),
-      measured(row.fuel / most.fuel, short(row.fuel) + " of " + short(granted(row.step)) + " granted", row.fuel.toLocaleString() + " units"),
-      measured((row.memory || 0) / most.memory, row.memory === null ? "not recorded" : bytes(row.memory), "")));
-    const head = el("tr", {}, ["Step", "Fuel used", "Most memory"].map((text) => el("th", { scope: "col" }, text)));
+      el("th", { scope: "row" }, button(nameOf(row.step), () => this.actions.go(placeOf(row.step, row.step.attempts[row.step.attempts.length - 1])), { class: "link" })),
+      measured(row.fuel / Math.max(1, granted(row.step)), short(row.fuel) + " of " + short(granted(row.step)) + " granted", row.fuel.toLocaleString() + " units"),
+      el("td", {}, row.memory === null ? "not recorded" : bytes(row.memory))));
+    const head = el("tr", {}, ["Step", "Fuel used of what was granted", "Most memory"].map((text) => el("th", { scope: "col" }, text)));
     const more = all.length - rows.length;
     fill(this.body, rows.length === 0 ? el("p", {}, "No component has computed anything yet.") :
       el("div", { class: "wide", tabindex: "0", role: "group", "aria-label": "Fuel and memory" }, el("table", {}, el("thead", {}, head), el("tbody", {}, rows))),

@@ -39,7 +39,14 @@ function count(number, word) {
 // Date and time of day where the reader is, from RFC 3339.
 function date(text) {
   const at = new Date(text);
-  return Number.isNaN(at.getTime()) ? text : at.toLocaleString();
+  const parts = { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" };
+  return Number.isNaN(at.getTime()) ? text : at.toLocaleString(undefined, parts);
+}
+
+// A moment of a run in universal time, as logs elsewhere have it. What it was dead for before it was resumed is not in it.
+function moment(head, us) {
+  const at = new Date(new Date(head.started).getTime() + us / 1000);
+  return Number.isNaN(at.getTime()) || head.resumed.length ? "" : at.toISOString();
 }
 
 const STATES = {

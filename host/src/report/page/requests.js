@@ -1,0 +1,39 @@
+// What the run asked of the world, in the order in which it did: what left, what came of it, and what another run would do
+// once more.
+
+// Requests that are listed here; the table of calls has all.
+const MOST_REQUESTS = 15;
+
+class Requests {
+  constructor(model, actions) {
+    Object.assign(this, { model, actions });
+    this.body = el("div", {});
+    this.node = section("What it asked of the world", {}, this.body);
+  }
+
+  update() {
+    const all = callRows(this.model).filter(({ call }) => call.class === "effect");
+    all.sort((one, other) => one.call.at_us - other.call.at_us);
+    this.node.hidden = all.length === 0;
+    const rows = all.slice(0, MOST_REQUESTS).map((row) => this.row(row));
+    const head = el("tr", {}, ["At", "Where", "Request", "What came of it", "Another run"].map((text) => el("th", { scope: "col" }, text)));
+    const more = all.length - rows.length;
+    fill(this.body, el("div", { class: "wide", tabindex: "0", role: "group", "aria-label": "Requests" }, el("table", {}, el("thead", {}, head), el("tbody", {}, rows))),
+      more > 0 ? el("p", {}, `${count(more, "more request")} in the table of calls below.`) : null);
+  }
+
+  row({ place, call }) {
+    return el("tr", {}, el("td", {}, time(call.at_us)),
+      el("td", {}, button(place, () => this.actions.go(place), { class: "link" })),
+      el("td", {}, call.call + " ", bdi(cut(call.target, 160))),
+      el("td", {}, chip(callLook(call), (call.code || "no result") + (call.status === null ? "" : ", " + call.status)), call.spent ? " " + money(call.spent) : ""),
+      el("td", {}, anew(call)));
+  }
+}
+
+// What becomes of a call when it is made again.
+function anew(call) {
+  if (call.did_nothing) return "asks it again: it did nothing";
+  if (!call.repeatable) return el("strong", {}, "does it once more");
+  return call.spent ? "has no second effect, and costs again" : "has no second effect";
+}
