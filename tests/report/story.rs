@@ -43,7 +43,11 @@ fn a_run_that_failed_says_where_how_often_what_it_did_what_it_cost_and_what_to_d
         let places: Vec<_> =
             story.iter().filter_map(|remark| remark.place.as_ref()).map(ToString::to_string).collect();
         assert_eq!(places, ["ship:4:0", "order:1:0"]);
+        let quotes: Vec<_> = story.iter().filter_map(|remark| remark.quote.as_deref()).collect();
+        assert_eq!(quotes, ["no lorry is free"]);
         let notes = told(&story, Tone::Note);
+        assert_eq!(notes[0], SCRIPTED);
+        let notes = &notes[1..];
         assert_says(
             notes[0],
             &["It was tried 4 times, with pauses of", "It was not tried again: 4 of 4 attempts are used."],
