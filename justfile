@@ -145,7 +145,7 @@ screenshot: build-skills build
     "{{ aos }}" run fixtures/reports/order.yaml --stubs fixtures/reports/order.stubs.yaml --input '{"item": "pen"}' \
         --journal "$journal" >/dev/null 2>&1 || true # it fails, which is what is shown
     "{{ aos }}" report "$journal" -o target/screenshot/report.html
-    order="{\"url\": \"file://$PWD/target/screenshot/report.html\", \"width\": 1100, \"height\": 860, \"steps\": [{\"screenshot\": \"docs/images/report.png\"}]}"
+    order="{\"url\": \"file://$PWD/target/screenshot/report.html\", \"width\": 1200, \"height\": 1120, \"steps\": [{\"screenshot\": \"docs/images/report.png\"}]}"
     node tests/browser/look.mjs <<<"$order" >target/screenshot/look.json
     ! grep -q '"missing"\|"error"' target/screenshot/look.json
 

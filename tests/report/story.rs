@@ -38,7 +38,7 @@ fn a_run_that_failed_says_where_how_often_what_it_did_what_it_cost_and_what_to_d
             &["The run of the workflow order failed after", "with UPSTREAM_UNAVAILABLE", "503"],
         );
         let struck = "It struck in step ship, attempt 4, in call 0: http.send PUT https://shop.test/orders/42/shipment. \
-                      PUT https://shop.test/orders/42/shipment was answered with status 503";
+                      PUT https://shop.test/orders/42/shipment was answered with status 503.";
         assert_eq!(place, struck);
         let places: Vec<_> =
             story.iter().filter_map(|remark| remark.place.as_ref()).map(ToString::to_string).collect();

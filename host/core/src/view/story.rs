@@ -301,7 +301,7 @@ fn where_it_struck(place: &Place, attempt: &AttemptView) -> Remark {
         text.push_str(&format!(", in call {}: {} {}", call.index, call.call, call.target));
     }
     if let Some(failure) = &attempt.failure {
-        text.push_str(&format!(". {}", failure.message));
+        text.push_str(&format!(". {}.", failure.message));
     }
     Remark { tone: Tone::Bad, text, quote: call.and_then(quoted), place: Some(place.clone()) }
 }
