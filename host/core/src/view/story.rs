@@ -75,8 +75,7 @@ impl RunView {
         let Some(outcome) = self.outcome() else {
             let under_way = head.counts.under_way;
             let text = format!(
-                "The run of the workflow {name} has no end yet: after {took}, {under_way} of its steps are under way. It goes on, \
-                 or was killed."
+                "The run of the workflow {name} has no end yet: after {took}, {under_way} of its steps are under way."
             );
             return note(text);
         };

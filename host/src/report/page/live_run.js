@@ -43,6 +43,8 @@ function runPage(id) {
     if (typeof now === "boolean") return now;
     fill(away);
     reading.hidden = problem !== null;
+    run.goesOn = ["running", "resuming"].includes(now.state);
+    if (page) draw();
     refill(actions, runActions({ path, now, problem: now.problem || problem, notice, look, follow }));
     return now;
   };

@@ -5,7 +5,7 @@ class RunPage {
   // A run is { name, model, documents(place), page(code), workflowText, certificate }; `extra` stands below the title.
   constructor(run, extra) {
     const { model } = run;
-    this.model = model;
+    Object.assign(this, { run, model });
     this.span = new Span();
     const actions = { show: (row) => this.show(row), go: (place) => this.go(place) };
     this.title = el("h1", { tabindex: "-1" });
@@ -23,7 +23,9 @@ class RunPage {
     const code = head.outcome && head.outcome.code !== "OK" ? head.outcome.code : "";
     const world = head.stubs ? chip({ icon: "◇", cls: "waiting" }, "scripted world") : null;
     fill(this.title, bdi(head.workflow), " ", chip(look(state)), " ", code ? el("code", {}, code) : "", " ", world);
-    fill(this.story, this.model.story.map((remark) => this.remark(remark)));
+    // Of a run that is known to go on, nothing is to be done.
+    const story = this.run.goesOn ? this.model.story.filter(({ tone }) => tone !== "todo") : this.model.story;
+    fill(this.story, story.map((remark) => this.remark(remark)));
     fill(this.figures, figures(head).map(([name, value, more]) => el("div", {}, el("dt", {}, name), el("dd", {}, value, more ? el("small", {}, more) : null))));
     this.span.grow(head.took_us);
     this.parts.forEach((part) => part.update());
