@@ -74,9 +74,15 @@ fn a_workflow_that_is_wrong_is_told_where() {
 fn what_is_not_there_is_told_as_a_problem() {
     at_home(async |home| {
         let service = Service::start(&home, &[]).await;
-        for path in
-            ["/", "/v1", "/v1/runs/", "/v1/runs/x", "/v1/runs/%ff", "/v1/runs/x/journal", "/v1/runs/x/events"]
-        {
+        for path in [
+            "/assets/",
+            "/v1",
+            "/v1/runs/",
+            "/v1/runs/x",
+            "/v1/runs/%ff",
+            "/v1/runs/x/journal",
+            "/v1/runs/x/events",
+        ] {
             service.get(path).await.assert_problem(404);
         }
         for query in ["limit=0", "limit=1001", "limit=x", "before=x", "state=sleeping", "limt=1"] {
