@@ -109,8 +109,13 @@ impl Admitted {
         for (export, named) in self.exports.iter().zip(skill_names(base, exports)) {
             match named {
                 Ok(name) => skills.push(self.prepared(export, name, full(&terms), description)),
-                Err(reason) => uncallable
-                    .extend(export.metadata.export.clone().map(|export| Uncallable { export, reason })),
+                Err(reason) => uncallable.extend(
+                    export
+                        .metadata
+                        .export
+                        .clone()
+                        .map(|export| Uncallable { export, reason: reason.to_string() }),
+                ),
             }
         }
         if skills.is_empty() {

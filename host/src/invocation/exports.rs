@@ -15,18 +15,19 @@ use wasmtime::component::{Component, ComponentExportIndex, ResourceType};
 use super::admission::ImportNote;
 use super::admitted::{Export, Uncallable};
 use super::callee::Callee;
+use super::not_callable::NotCallable;
 use super::values::TypeReader;
 use super::wit_docs::{TypeDocs, WitDocs};
 use crate::sandbox::Compiled;
 
 /// Exported functions of a component that are listed.
-const MAX_FUNCTIONS: usize = 1000;
+pub(super) const MAX_FUNCTIONS: usize = 1000;
 
 /// Of them, those that can be called.
-const MAX_CALLABLE: usize = 256;
+pub(super) const MAX_CALLABLE: usize = 256;
 
 /// Parts that the types of all of them may be made of: their schemas are kept.
-const MAX_PARTS: usize = 8 * 1024;
+pub(super) const MAX_PARTS_OF_ALL: usize = 8 * 1024;
 
 /// Characters of a version that are kept.
 const MAX_VERSION: usize = 64;
@@ -58,25 +59,25 @@ impl Found {
     fn has_room(&mut self, export: impl FnOnce() -> ExportName) -> bool {
         let listed = self.callable.len() + self.uncallable.len();
         if listed == MAX_FUNCTIONS {
-            let reason =
-                format!("it and all after it are not looked at: a component has {MAX_FUNCTIONS} functions");
-            self.uncallable.push(Uncallable { export: export(), reason });
+            self.refuse(export(), &NotCallable::TooMany);
         }
         listed < MAX_FUNCTIONS
     }
 
     /// Refuses a function that takes too much together with those before it.
-    fn count(&mut self, parts: usize) -> Result<(), String> {
+    fn count(&mut self, parts: usize) -> Result<(), NotCallable> {
         if self.callable.len() >= MAX_CALLABLE {
-            return Err(format!(
-                "{MAX_CALLABLE} functions of the component can be called, and those come before it"
-            ));
+            return Err(NotCallable::TooManyCallable);
         }
         self.parts = self.parts.saturating_add(parts);
-        if self.parts > MAX_PARTS {
-            return Err(format!("the types of the component's functions have more than {MAX_PARTS} parts"));
+        if self.parts > MAX_PARTS_OF_ALL {
+            return Err(NotCallable::TypesOfAll);
         }
         Ok(())
+    }
+
+    fn refuse(&mut self, export: ExportName, reason: &NotCallable) {
+        self.uncallable.push(Uncallable { export, reason: reason.to_string() });
     }
 }
 
@@ -180,8 +181,8 @@ impl Finder<'_> {
             } else {
                 let left = LEFT_BY_TOOLS.iter().find(|(room, own, _)| (*room, *own) == (name, function_name));
                 let signature = match (left, function_name.strip_prefix('[')) {
-                    (Some((_, _, reason)), _) => Err((*reason).to_owned()),
-                    (_, Some(_)) => Err("it belongs to a resource, which lives in the component".to_owned()),
+                    (Some((_, _, reason)), _) => Err(NotCallable::LeftByTools(reason)),
+                    (_, Some(_)) => Err(NotCallable::OfResource),
                     (None, None) => TypeReader::new(&types).function(&function),
                 };
                 self.function(found, Some(name), function_name, signature);
@@ -194,17 +195,14 @@ impl Finder<'_> {
         found: &mut Found,
         interface: Option<&str>,
         name: &str,
-        signature: Result<(Function, usize), String>,
+        signature: Result<(Function, usize), NotCallable>,
     ) {
         let export = ExportName::new(interface, name);
         let fits = signature.and_then(|(signature, parts)| found.count(parts).map(|()| signature));
         let signature = match fits {
-            Ok(_) if export.is_cut() => {
-                let reason = "its name is longer than a journal takes".to_owned();
-                return found.uncallable.push(Uncallable { export, reason });
-            }
+            Ok(_) if export.is_cut() => return found.refuse(export, &NotCallable::LongName),
             Ok(signature) => Arc::new(signature),
-            Err(reason) => return found.uncallable.push(Uncallable { export, reason }),
+            Err(reason) => return found.refuse(export, &reason),
         };
         let described = self.docs.function(interface, name).map_or_else(String::new, |docs| docs.to_string());
         let (input, output) = (signature.input_schema(), signature.output_schema());
@@ -241,10 +239,7 @@ impl Finder<'_> {
             (Some(metadata), Some(callee)) => {
                 found.callable.push(Export { callee, metadata: Arc::new(metadata) });
             }
-            _ => {
-                let reason = "the engine does not find it".to_owned();
-                found.uncallable.push(Uncallable { export, reason });
-            }
+            _ => found.refuse(export, &NotCallable::NotFound),
         }
     }
 

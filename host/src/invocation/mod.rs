@@ -11,6 +11,7 @@ mod exports;
 mod handler;
 mod last_words;
 mod native;
+mod not_callable;
 mod order;
 mod prepared;
 mod skill_names;

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use aos_core::ids::SkillId;
 use aos_core::skill::{ExportName, SkillKind};
 
+use super::not_callable::NotCallable;
+
 /// The names of a component's skills, in the order of its exports: that of the component where it has one alone, and
 /// `NAME.INTERFACE.FUNCTION`, `NAME.FUNCTION`, `NAME.run` or `NAME.handle` where it has more. Interfaces of one name stand
 /// there with their packages. Where there is no name, the reason.
 pub(super) fn skill_names<'a>(
     base: &SkillId,
     exports: impl Iterator<Item = (SkillKind, Option<&'a ExportName>)>,
-) -> Vec<Result<SkillId, String>> {
+) -> Vec<Result<SkillId, NotCallable>> {
     let exports: Vec<_> = exports.collect();
     if exports.len() == 1 {
         return vec![Ok(base.clone())];
@@ -25,16 +27,15 @@ pub(super) fn skill_names<'a>(
     };
     let (short, long) = (count(short), count(long));
     let named = |(kind, export): &(SkillKind, Option<&ExportName>)| {
-        let export = export.ok_or("it has no name")?;
+        let export = export.ok_or(NotCallable::Unnamed)?;
         let forms = [self::short(*kind, export), self::long(*kind, export)];
         let only = forms
             .into_iter()
             .zip([&short, &long])
             .find(|(form, count)| count.get(&form.to_ascii_lowercase()) == Some(&1));
-        let (form, _) = only.ok_or("another export of the component has the same name")?;
+        let (form, _) = only.ok_or(NotCallable::SameName)?;
         let name = format!("{base}.{form}");
-        SkillId::new(name.to_ascii_lowercase())
-            .map_err(|error| format!("{error}; give the component a shorter name"))
+        Ok(SkillId::new(name.to_ascii_lowercase())?)
     };
     exports.iter().map(named).collect()
 }

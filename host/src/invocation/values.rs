@@ -6,6 +6,7 @@ use aos_core::wit::{Case, Field, Function, MAX_NESTING, MAX_PARTS, Shape, WitTyp
 use wasmtime::component::Val;
 use wasmtime::component::types::{ComponentFunc, Type};
 
+use super::not_callable::{NotCallable, NotJson};
 use super::wit_docs::{ItemDocs, TypeDocs};
 
 /// Reads the types of one function.
@@ -21,31 +22,31 @@ impl<'a> TypeReader<'a> {
     }
 
     /// The signature of a function with the parts that its types are made of, or why it cannot be called with JSON.
-    pub(super) fn function(mut self, function: &ComponentFunc) -> Result<(Function, usize), String> {
+    pub(super) fn function(mut self, function: &ComponentFunc) -> Result<(Function, usize), NotCallable> {
         if function.async_() {
-            return Err("it is asynchronous, and this host calls functions that return".to_owned());
+            return Err(NotCallable::Asynchronous);
         }
         let params = function.params().map(|(name, ty)| {
-            let ty = self.ty(&ty, 0).map_err(|why| format!("its parameter {name} {why}"))?;
+            let ty = self.ty(&ty, 0).map_err(|why| NotCallable::Parameter { name: name.to_owned(), why })?;
             Ok(Field { name: name.to_owned(), docs: None, ty })
         });
-        let params = params.collect::<Result<Vec<_>, String>>()?;
+        let params = params.collect::<Result<Vec<_>, NotCallable>>()?;
         let result = function.results().next().map(|ty| self.ty(&ty, 0)).transpose();
-        let result = result.map_err(|why| format!("its result {why}"))?;
+        let result = result.map_err(NotCallable::Result)?;
         Ok((Function { params: params.into(), result }, self.parts))
     }
 
-    fn ty(&mut self, ty: &Type, depth: usize) -> Result<WitType, String> {
+    fn ty(&mut self, ty: &Type, depth: usize) -> Result<WitType, NotJson> {
         self.parts += 1;
         if self.parts > MAX_PARTS || depth > MAX_NESTING {
-            return Err(format!("is of more than {MAX_PARTS} parts, or nested deeper than {MAX_NESTING}"));
+            return Err(NotJson::TooLarge);
         }
         let docs = self.docs.of(ty);
         let shape = self.shape(ty, depth + 1, docs)?;
         Ok(WitType { docs: docs.and_then(|docs| docs.own.clone()), shape })
     }
 
-    fn shape(&mut self, ty: &Type, depth: usize, docs: Option<&ItemDocs>) -> Result<Shape, String> {
+    fn shape(&mut self, ty: &Type, depth: usize, docs: Option<&ItemDocs>) -> Result<Shape, NotJson> {
         Ok(match ty {
             Type::Bool => Shape::Bool,
             Type::S8 => Shape::Signed(8),
@@ -70,14 +71,14 @@ impl<'a> TypeReader<'a> {
                     let ty = self.ty(&field.ty, depth)?;
                     Ok(Field { name: field.name.to_owned(), docs: of_item(docs, field.name), ty })
                 });
-                Shape::Record(fields.collect::<Result<Vec<_>, String>>()?.into())
+                Shape::Record(fields.collect::<Result<Vec<_>, NotJson>>()?.into())
             }
             Type::Variant(variant) => {
                 let cases = variant.cases().map(|case| {
                     let ty = case.ty.map(|ty| self.ty(&ty, depth)).transpose()?;
                     Ok(Case { name: case.name.to_owned(), docs: of_item(docs, case.name), ty })
                 });
-                Shape::Variant(cases.collect::<Result<Vec<_>, String>>()?.into())
+                Shape::Variant(cases.collect::<Result<Vec<_>, NotJson>>()?.into())
             }
             Type::Enum(cases) => Shape::Enum(self.names(cases.names(), docs)?.into()),
             Type::Flags(flags) => Shape::Flags(self.names(flags.names(), docs)?.into()),
@@ -88,15 +89,13 @@ impl<'a> TypeReader<'a> {
                 Shape::Result { ok: carried(result.ok())?, error: carried(result.err())? }
             }
             Type::Own(_) | Type::Borrow(_) => {
-                return Err(
-                    "has a resource, which lives in the component and cannot be written as JSON".to_owned()
-                );
+                return Err(NotJson::Resource);
             }
             Type::Future(_) | Type::Stream(_) | Type::ErrorContext => {
-                return Err("has a stream, which cannot be written as JSON".to_owned());
+                return Err(NotJson::Stream);
             }
             Type::Map(_) | Type::FixedLengthList(_) => {
-                return Err("has a type that this host does not know".to_owned());
+                return Err(NotJson::Unknown);
             }
         })
     }
@@ -105,12 +104,12 @@ impl<'a> TypeReader<'a> {
         &mut self,
         names: impl Iterator<Item = &'n str>,
         docs: Option<&ItemDocs>,
-    ) -> Result<Vec<Case>, String> {
+    ) -> Result<Vec<Case>, NotJson> {
         let names: Vec<_> =
             names.map(|name| Case { name: name.to_owned(), docs: of_item(docs, name), ty: None }).collect();
         self.parts = self.parts.saturating_add(names.len());
         if self.parts > MAX_PARTS {
-            return Err(format!("is of more than {MAX_PARTS} parts"));
+            return Err(NotJson::TooManyNames);
         }
         Ok(names)
     }
