@@ -15,6 +15,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 use tracing::debug;
 use utoipa::OpenApi;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
@@ -114,14 +115,34 @@ fn tell_of_refusals(document: &mut utoipa::openapi::OpenApi, access: &Access) {
     }
 }
 
+/// What a request with a body may be refused for.
+const BODY_REFUSALS: [(&str, &str); 4] = [
+    ("400", "The request is wrong"),
+    ("408", "The request took too long"),
+    ("413", "The request is too large"),
+    ("415", "The request is no JSON"),
+];
+
 /// Says that any request may be answered so.
-fn tell(document: &mut utoipa::openapi::OpenApi, (status, description): (&str, &str)) {
-    for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
-            let responses = &mut operation.responses.responses;
-            responses.entry(status.to_owned()).or_insert_with(|| problem(description).into());
-        }
-    }
+fn tell(document: &mut utoipa::openapi::OpenApi, refusal: (&str, &str)) {
+    operations(document).for_each(|operation| may_answer(operation, refusal));
+}
+
+/// Says that any request with a body may be refused for that.
+fn tell_of_bodies(document: &mut utoipa::openapi::OpenApi) {
+    let with_body = operations(document).filter(|operation| operation.request_body.is_some());
+    with_body.for_each(|operation| {
+        BODY_REFUSALS.into_iter().for_each(|refusal| may_answer(operation, refusal));
+    });
+}
+
+fn operations(document: &mut utoipa::openapi::OpenApi) -> impl Iterator<Item = &mut Operation> {
+    document.paths.paths.values_mut().flat_map(|item| [&mut item.get, &mut item.post].into_iter().flatten())
+}
+
+fn may_answer(operation: &mut Operation, (status, description): (&str, &str)) {
+    let responses = &mut operation.responses.responses;
+    responses.entry(status.to_owned()).or_insert_with(|| problem(description).into());
 }
 
 /// An answer that is a problem.
@@ -169,6 +190,7 @@ fn open_routes() -> OpenApiRouter<Arc<Service>> {
 pub(super) fn router(service: Arc<Service>, access: Access) -> anyhow::Result<Router> {
     let (guarded, mut document) = routes().split_for_parts();
     let (open, open_document) = open_routes().split_for_parts();
+    tell_of_bodies(&mut document);
     tell_of_refusals(&mut document, &access);
     let mut document = document.merge_from(open_document);
     tell(&mut document, ("403", "A page of another site asks"));

@@ -58,11 +58,7 @@ pub(super) async fn budgets(State(service): State<Arc<Service>>) -> Result<Respo
     request_body = StopRequest,
     responses(
         (status = 200, body = Object, description = "The budget as it is now"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "The request is wrong"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "There is no such budget"),
-        (status = 408, body = Problem, content_type = "application/problem+json", description = "The request took too long"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "The request is too large"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "The request is no JSON"),
         (status = "5XX", body = Problem, content_type = "application/problem+json", description = "Its file cannot be used"),
     ),
 )]
@@ -89,11 +85,7 @@ pub(super) async fn stop_budget(
     request_body = StartRequest,
     responses(
         (status = 200, body = Object, description = "The budget as it is now"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "The request is wrong"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "There is no such budget"),
-        (status = 408, body = Problem, content_type = "application/problem+json", description = "The request took too long"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "The request is too large"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "The request is no JSON"),
         (status = "5XX", body = Problem, content_type = "application/problem+json", description = "Its file cannot be used"),
     ),
 )]
@@ -118,10 +110,6 @@ pub(super) async fn start_budget(
     post, path = "/v1/budgets/stop", tag = "budgets", request_body = StopRequest,
     responses(
         (status = 200, body = Vec<Object>, description = "All budgets as they are now; of one that could not be stopped, `name` and `problem` alone"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "The request is wrong"),
-        (status = 408, body = Problem, content_type = "application/problem+json", description = "The request took too long"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "The request is too large"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "The request is no JSON"),
         (status = "5XX", body = Problem, content_type = "application/problem+json", description = "The folder cannot be read"),
     ),
 )]

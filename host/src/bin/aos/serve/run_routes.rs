@@ -37,10 +37,7 @@ use super::workflows;
     responses(
         (status = 200, body = RunView, description = "The run is over"),
         (status = 202, body = RunView, description = "The run goes on", headers(("Location" = String))),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "The request is wrong"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "There is no such workflow or budget"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "The request is too large"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "The request is no JSON"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "It cannot be run"),
         (status = "4XX", body = Problem, content_type = "application/problem+json", description = "It cannot be run"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "There is no room now"),
