@@ -1,6 +1,7 @@
 //! A service that dies, is left, or whose clients disappear: no run is lost, and none is made twice.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -26,6 +27,16 @@ pub(super) fn two_requests(server: &Server) -> Value {
 
 pub(super) async fn quick_and_held() -> Server {
     Server::start([Reply::text(200, "a").at("/quick"), Reply::text(200, "b").at("/held").held()]).await
+}
+
+/// Kills a service with a run under way, and spoils the run's journal, so that it may not go on. Gives the journal as it was,
+/// and where it lies.
+pub(super) async fn spoiled(home: &Home, service: Service, id: &str) -> (String, PathBuf) {
+    service.killed().await;
+    let path = home.path(&format!(".aos/service/runs/{id}.jsonl"));
+    let journal = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, journal.replacen("/quick", "/quack", 1)).unwrap();
+    (journal, path)
 }
 
 /// Sends one request for each key; gives the ids of their runs.
@@ -92,10 +103,7 @@ fn a_run_that_may_not_go_on_says_why() {
         let service = Service::start(&home, &[]).await;
         let id = begin(&service, &two_requests(&server)).await;
         server.received(2).await;
-        service.killed().await;
-        let path = home.path(&format!(".aos/service/runs/{id}.jsonl"));
-        let journal = std::fs::read_to_string(&path).unwrap();
-        std::fs::write(&path, journal.replacen("/quick", "/quack", 1)).unwrap();
+        spoiled(&home, service, &id).await;
         let service = Service::start(&home, &[]).await;
         let run = service.over(&id).await;
         assert_eq!((&run["state"], &run["problem"]["code"]), (&json!("stuck"), &json!("JOURNAL_CORRUPT")));

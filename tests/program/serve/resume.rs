@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::client::{Service, answer};
-use super::crashed::{quick_and_held, two_requests};
+use super::crashed::{quick_and_held, spoiled, two_requests};
 use super::runs::{begin, with_demo};
 use crate::program::process::at_home;
 
@@ -27,10 +27,7 @@ fn a_run_that_is_stuck_goes_on_when_its_cause_is_mended() {
         assert!(running["charged"].as_u64() > Some(0) && running["held"].as_u64() > Some(0), "{running}");
         let refused = again(&service, &id).await.assert_problem(409);
         assert!(refused["detail"].as_str().unwrap().contains("goes on already"), "{refused}");
-        service.killed().await;
-        let path = home.path(&format!(".aos/service/runs/{id}.jsonl"));
-        let journal = std::fs::read_to_string(&path).unwrap();
-        std::fs::write(&path, journal.replacen("/quick", "/quack", 1)).unwrap();
+        let (journal, path) = spoiled(&home, service, &id).await;
 
         let service = Service::start(&home, &[]).await;
         assert_eq!(service.over(&id).await["state"], "stuck");

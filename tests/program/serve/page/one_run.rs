@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::client::Service;
-use super::super::crashed::{quick_and_held, two_requests};
+use super::super::crashed::{quick_and_held, spoiled, two_requests};
 use super::super::runs::{begin, one_request, with_demo};
 use super::look;
 use crate::program::process::at_home;
@@ -30,6 +30,8 @@ fn a_run_is_drawn_as_it_goes_and_its_end_without_being_asked() {
         let seen = look(&service, &format!("runs/{id}"))
             .wait("h1 .chip:has-text('under way')")
             .wait(".timeline .bar.running")
+            .click("summary:text-is('The workflow as it was')")
+            .wait(&format!("details[open] pre:has-text('{}')", server.origin()))
             .wait("button:text-is('Cancel')")
             .eval("document.querySelectorAll('button').values().some((one) => one.textContent === 'Replay')")
             .eval(&begins(&workflow))
@@ -108,10 +110,7 @@ fn a_run_that_is_stuck_says_why_and_is_resumed_from_the_page() {
         let service = Service::start(&home, &[]).await;
         let id = begin(&service, &two_requests(&server)).await;
         server.received(2).await;
-        service.killed().await;
-        let path = home.path(&format!(".aos/service/runs/{id}.jsonl"));
-        let journal = std::fs::read_to_string(&path).unwrap();
-        std::fs::write(&path, journal.replacen("/quick", "/quack", 1)).unwrap();
+        let (journal, path) = spoiled(&home, service, &id).await;
         let service = Service::start(&home, &[]).await;
         assert_eq!(service.over(&id).await["state"], "stuck");
         server.release();
