@@ -60,6 +60,8 @@ fn assert_head(name: &str, view: &RunView, outcome: &StructuredOutcome) {
     let head = view.head();
     assert_eq!((head.run, head.cost, head.held), (outcome.run_id, outcome.cost, Money::ZERO), "{name}");
     assert_eq!(head.fuel, outcome.fuel, "{name}");
+    let spent = outcome.cost.spent.total().saturating_add(outcome.cost.overrun);
+    assert_eq!(head.total, spent, "{name}");
     assert_eq!(head.took_us / 1000, outcome.latency_ms, "{name}");
     let shown = head.outcome.expect("an end");
     assert_eq!(

@@ -68,6 +68,8 @@ fn a_run_that_failed_says_where_how_often_what_it_did_what_it_cost_and_what_to_d
                 "of at most $0.10.",
                 "Attempts that failed used $0.00",
                 "not in that charge",
+                "In all, $0.0",
+                " were spent.",
             ],
         );
         let [todo] = told(&story, Tone::Todo)[..] else { panic!("{story:#?}") };

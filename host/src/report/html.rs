@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::assets;
 use super::certificate::{self, CertificateView};
 use super::documents::Room;
-use crate::journal::{Divergence, JournalError, Recording, differences};
+use crate::journal::{Divergence, JournalError, Recording, TornTail, differences};
 use crate::view::{FailureView, RunView};
 
 /// Whether a report has what was asked and answered.
@@ -44,7 +44,8 @@ impl Report {
         Self { runs: Vec::new(), bodies }
     }
 
-    /// Adds a run under the name of its journal, with its certificate where it has one.
+    /// Adds a run under the name of its journal, with its certificate where it has one. Gives what was left out at the end of
+    /// the journal.
     ///
     /// # Errors
     ///
@@ -54,12 +55,12 @@ impl Report {
         name: impl Into<String>,
         journal: &[u8],
         certificate: Option<CertificateView>,
-    ) -> Result<&RunView, JournalError> {
+    ) -> Result<Option<TornTail>, JournalError> {
         let recording = Recording::read(journal)?;
         let view = RunView::of(&recording)?;
+        let torn = recording.torn();
         self.runs.push(Reported { name: name.into(), recording, view, certificate });
-        let added = self.runs.last().map(|run| &run.view);
-        added.ok_or_else(|| JournalError::Corrupt { line: 1, what: "is missing".to_owned() })
+        Ok(torn)
     }
 
     /// Where the runs part, if there are two of them.
@@ -107,8 +108,7 @@ impl Report {
                 changes.story.iter_mut().for_each(|remark| remark.quote = None);
             }
             json!({
-                "name": run.name, "changes": changes, "workflow_text": run.view.workflow_text(),
-                "certificate": certificate::value(run.certificate.as_ref()),
+                "name": run.name, "changes": changes, "certificate": certificate::value(run.certificate.as_ref()),
             })
         });
         let differences = self.differences();

@@ -1,5 +1,6 @@
 //! The picture of a run: a page in one file that needs no network, and the same page for a service. What it shows comes from
-//! [`crate::view`] alone; the page draws, and works nothing out.
+//! [`crate::view`] alone; the page draws it, and adds up no more than the attempts of one
+//! step.
 
 mod assets;
 mod certificate;

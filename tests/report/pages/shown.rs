@@ -39,6 +39,10 @@ fn the_figures_are_those_of_the_outcome() {
             let outcome = &run.outcome;
             starts("Charged", format!("{} of", dollars(outcome.cost.charged)));
             starts("Used by failed attempts", dollars(outcome.cost.absorbed));
+            let cost = &outcome.cost;
+            let total = cost.spent.total().saturating_add(cost.overrun);
+            let of_all = if total > cost.charged { dollars(total) } else { String::new() };
+            assert_eq!(figures["Spent in all"].as_str().unwrap_or_default(), of_all, "{name}");
             let succeeded = outcome.steps.iter().filter(|step| step.status == Status::Success).count();
             starts("Steps", format!("{succeeded} of {} succeeded", outcome.steps.len()));
             if outcome.fuel.units() < 1000 {
@@ -156,5 +160,48 @@ fn where_two_runs_part_is_marked_in_both() {
         );
         let tops = seen.results[2].as_array().unwrap();
         assert_eq!(tops[0], tops[1], "they stand beside each other");
+    });
+}
+
+/// How far the upper edge of the drawn money is from what the ledger said, at worst, in pixels: in all columns of the picture
+/// that lie two or more from a point at which something moved. Their number is the second one.
+const FAR_FROM_THE_LEDGER: &str = r"(() => {
+    const { changes } = JSON.parse(document.getElementById('report').textContent).runs[0];
+    const [, , width] = document.querySelector('.curve').getAttribute('viewBox').split(' ').map(Number);
+    const steps = [];
+    let [x, before] = [0, ''];
+    for (const [, letter, value] of document.querySelector('.area.held').getAttribute('d').matchAll(/([MHV])([\d.]+)/g)) {
+        if (letter === 'V' && before === 'V') break;
+        if (letter === 'V') steps.push([x, Number(value)]);
+        else x = Number(value);
+        before = letter;
+    }
+    const base = Number(document.querySelector('.area.held').getAttribute('d').match(/^M[\d.]+,([\d.]+)/)[1]);
+    const sum = (point) => point[1] + point[2] + point[3];
+    const scale = (base - Math.min(...steps.map(([, y]) => y))) / Math.max(...changes.money.map(sum));
+    const moved = changes.money.map(([at]) => (at / changes.took_us) * width);
+    let [worst, looked] = [0, 0];
+    for (let column = 0.5; column < width; column += 1) {
+        const point = moved.findLastIndex((at) => at <= column);
+        if (point < 0 || moved.some((at) => Math.abs(at - column) < 2)) continue;
+        const drawn = steps.findLast(([at]) => at <= column)[1];
+        worst = Math.max(worst, Math.abs(base - scale * sum(changes.money[point]) - drawn));
+        looked += 1;
+    }
+    return [worst, looked];
+})()";
+
+#[test]
+fn the_curve_of_the_money_goes_where_the_ledger_went() {
+    in_time(async {
+        for run in [scenes::failed().await, scenes::resumed().await] {
+            let report = written(&[("run.jsonl", &run.journal)]);
+            let Some(seen) = Look::at_file(report.path()).eval(FAR_FROM_THE_LEDGER).seen().await else {
+                return;
+            };
+            let [worst, looked] = [0, 1].map(|at| seen.results[0][at].as_f64().expect("a number"));
+            assert!(looked > 100.0, "{looked} columns were looked at");
+            assert!(worst < 1.5, "the curve is {worst} pixels from the ledger");
+        }
     });
 }

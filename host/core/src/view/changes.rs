@@ -22,6 +22,9 @@ pub struct Changes<'a> {
     /// The graph of the workflow: of changes, none; null where its text cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<&'a [PlannedStep]>,
+    /// The workflow's text: of changes, none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workflow_text: Option<&'a str>,
     /// Steps and elements, in the order in which they appear.
     pub steps: Vec<StepChange<'a>>,
     /// The money over time.
@@ -64,7 +67,8 @@ impl RunView {
             head: self.head(),
             story: self.story(),
             failures: self.failures(),
-            plan: if seq.is_none() { self.plan() } else { None },
+            plan: self.plan().filter(|_| seq.is_none()),
+            workflow_text: seq.is_none().then(|| self.workflow_text()),
             steps: steps.map(|(place, step)| step.change(place, is_new)).collect(),
             money: self.money().get(first..).unwrap_or_default(),
         }

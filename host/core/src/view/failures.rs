@@ -27,6 +27,8 @@ pub struct FailureView {
     pub attempts: usize,
     /// Calls that ended with it.
     pub calls: usize,
+    /// Places where it struck; an attempt that one of its calls ended is at the place of the call.
+    pub struck: usize,
     /// The first places where it struck, twenty at most.
     pub places: Vec<Place>,
 }
@@ -42,12 +44,17 @@ pub(super) fn failures(steps: &[StepView]) -> Vec<FailureView> {
             };
             for call in &attempt.calls {
                 if let Some(OutcomeCode::Error(code)) = call.code {
-                    let place = at(Some(call.index));
+                    let place = Some(at(Some(call.index)));
                     add((&mut found, &mut known), code, place, |failure| failure.calls += 1);
                 }
             }
             if let Some(OutcomeCode::Error(code)) = attempt.code {
-                let place = at(None);
+                // Where one of its calls ended it, that is the place to look at, and named already.
+                let call = attempt.failure.as_ref().and_then(|failure| failure.call);
+                let named = call.is_some_and(|index| {
+                    attempt.calls.iter().any(|call| call.index == index && call.code == attempt.code)
+                });
+                let place = (!named).then(|| at(None));
                 add((&mut found, &mut known), code, place, |failure| failure.attempts += 1);
             }
         }
@@ -58,7 +65,7 @@ pub(super) fn failures(steps: &[StepView]) -> Vec<FailureView> {
 fn add(
     (found, known): (&mut Vec<FailureView>, &mut BTreeMap<ErrorCode, usize>),
     code: ErrorCode,
-    place: Place,
+    place: Option<Place>,
     count: impl FnOnce(&mut FailureView),
 ) {
     let at = *known.entry(code).or_insert_with(|| {
@@ -71,14 +78,15 @@ fn add(
             advice,
             attempts: 0,
             calls: 0,
+            struck: 0,
             places: Vec::new(),
         });
         found.len() - 1
     });
     if let Some(failure) = found.get_mut(at) {
         count(failure);
-        if failure.places.len() < MOST_PLACES {
-            failure.places.push(place);
-        }
+        failure.struck += usize::from(place.is_some());
+        let has_room = failure.places.len() < MOST_PLACES;
+        failure.places.extend(place.filter(|_| has_room));
     }
 }

@@ -38,6 +38,8 @@ pub struct Head {
     pub budget: Option<BudgetName>,
     /// Where the money went.
     pub cost: Cost,
+    /// All that left: what was charged, what failed attempts used, and what providers billed beyond what was held.
+    pub total: Money,
     /// What is held now.
     pub held: Money,
     /// Fuel used by all attempts that have ended.

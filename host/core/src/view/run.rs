@@ -128,6 +128,7 @@ impl RunView {
     pub fn head(&self) -> Head {
         let (run, file) = (self.facts.run(), self.file);
         let attempts = self.steps.iter().flat_map(|step| &step.attempts);
+        let cost = self.facts.cost();
         Head {
             run: run.run,
             workflow: run.workflow.clone(),
@@ -139,7 +140,8 @@ impl RunView {
             absorbed_ceiling: run.absorbed_ceiling,
             failed_steps: run.failed_steps,
             budget: run.budget.clone(),
-            cost: self.facts.cost(),
+            cost,
+            total: cost.charged.saturating_add(cost.absorbed).saturating_add(cost.overrun),
             held: self.facts.held(),
             fuel: attempts.fold(Fuel::ZERO, |sum, attempt| sum.saturating_add(attempt.fuel)),
             resumed: self.resumed.clone(),

@@ -268,7 +268,7 @@ fn money_words(head: &Head) -> Remark {
     let mut text = format!("It was charged {} of at most {}.", dollars(charged), dollars(head.ceiling));
     if absorbed > Money::ZERO {
         text.push_str(&format!(
-            " Attempts that failed used {} more, which was spent and is reported, and is not in that charge.",
+            " Attempts that failed used {} more, which is not in that charge.",
             dollars(absorbed)
         ));
     } else if head.failed_steps == FailedSteps::Charge {
@@ -276,6 +276,9 @@ fn money_words(head: &Head) -> Remark {
     }
     if overrun > Money::ZERO {
         text.push_str(&format!(" Providers billed {} beyond what was held.", dollars(overrun)));
+    }
+    if head.total > charged {
+        text.push_str(&format!(" In all, {} were spent.", dollars(head.total)));
     }
     if head.held > Money::ZERO {
         text.push_str(&format!(" {} are still held.", dollars(head.held)));

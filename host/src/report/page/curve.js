@@ -6,7 +6,7 @@ const KINDS = [["charged", 2], ["absorbed", 3], ["held", 1]];
 const KIND_WORDS = { charged: "charged", absorbed: "used by failed attempts", held: "held" };
 
 class Curve {
-  constructor(model, span) {
+  constructor(model, span, signal) {
     Object.assign(this, { model, span });
     this.at = null;
     this.picture = svg("svg", { class: "curve", role: "img", height: CURVE_HEIGHT, tabindex: "0", onkeydown: (event) => this.key(event), onpointermove: (event) => this.hover(event) });
@@ -14,7 +14,7 @@ class Curve {
     this.table = el("details", { class: "points", ontoggle: () => this.fillTable() }, el("summary", {}, "The same as a table"));
     this.node = section("Money over time", { class: "money" }, this.picture, this.said, curveLegend(), this.table);
     this.span.watch(eachFrame(() => this.update()));
-    addEventListener("resize", eachFrame(() => this.update()));
+    addEventListener("resize", eachFrame(() => this.update()), { signal });
   }
 
   update() {
@@ -22,7 +22,7 @@ class Curve {
     this.picture.setAttribute("viewBox", `0 0 ${width} ${CURVE_HEIGHT}`);
     const columns = this.columns(width);
     const { ceiling } = this.model.head;
-    const most = Math.max(1, ...columns.map((point) => point[1] + point[2] + point[3]));
+    const most = columns.reduce((most, point) => Math.max(most, sum(point)), 1);
     const shown = ceiling <= most * 5 && ceiling > 0;
     const top = (shown ? Math.max(most, ceiling) : most) * 1.08;
     const y = (nanos) => CURVE_HEIGHT - 18 - (nanos / top) * (CURVE_HEIGHT - 30);
@@ -33,24 +33,25 @@ class Curve {
     this.say();
   }
 
-  // One point a column: that of the most money, and the one with which the column ends.
+  // The curve as it can be drawn: of the points that fall on one column the one of the most money, and after it the last one.
   columns(width) {
-    const points = [];
-    let [column, last] = [null, [0, 0, 0, 0, 0]];
+    let last = this.before();
+    const columns = new Map();
     for (const point of this.model.money) {
-      const x = this.span.place(point[0]);
-      if (x > 1) break;
+      const share = this.span.place(point[0]);
+      if (share > 1) break;
       last = point;
-      if (x < 0) continue;
-      const at = Math.floor(x * width);
-      const before = points[points.length - 1];
-      if (at === column && before[1] + before[2] + before[3] >= point[1] + point[2] + point[3]) before.end = point;
-      else if (at === column) points[points.length - 1] = Object.assign([...point], { end: point });
-      else points.push(Object.assign([...point], { end: point, entered: points.length === 0 }));
-      column = at;
+      if (share < 0) continue;
+      const at = Math.floor(share * width);
+      const highest = columns.has(at) ? columns.get(at).highest : point;
+      columns.set(at, { highest: sum(highest) > sum(point) ? highest : point, end: point });
     }
-    if (points.length === 0 || this.span.from > 0) points.unshift(Object.assign([this.span.from, ...this.before().slice(1)], { end: this.before() }));
-    points.push(Object.assign([this.span.to, ...last.slice(1)], { end: last }));
+    const points = [[this.span.from, ...this.before().slice(1)]];
+    for (const [at, { highest, end }] of columns) {
+      points.push(highest);
+      if (end !== highest) points.push([this.span.at((at + 1) / width), ...end.slice(1)]);
+    }
+    points.push([this.span.to, ...last.slice(1)]);
     return points;
   }
 
@@ -139,6 +140,11 @@ class Curve {
       el("div", { class: "wide", tabindex: "0", role: "group", "aria-label": "Money over time" }, el("table", {}, el("thead", {}, head), el("tbody", {}, rows))),
       more > 0 ? el("p", {}, `The first 1,000 of ${this.model.money.length} points.`) : null);
   }
+}
+
+// All that was held, charged and lost at a point.
+function sum(point) {
+  return point[1] + point[2] + point[3];
 }
 
 function patterns() {

@@ -55,7 +55,7 @@ class Details {
       attempt.gave_up ? ["Not again", attempt.gave_up.why] : null,
     ];
     const list = attempt.calls.length === 0 ? null : [el("h3", {}, count(attempt.calls.length, "call")),
-      later2(attempt.calls.map((call) => el("li", { value: call.index }, button(callWords(call), () => this.go(placeOf(step, attempt, call.index)), { class: "link" }))))];
+      longList(attempt.calls.map((call) => el("li", { value: call.index }, button(callWords(call), () => this.go(placeOf(step, attempt, call.index)), { class: "link" }))))];
     return { title: bdi(nameOf(step) + ", attempt " + attempt.attempt), body: [fields(rows), this.failure(step, attempt), list, this.document(placeOf(step, attempt), "Input", attempt.fell_back ? "Output of the skill" : "Output"), fallback(attempt)] };
   }
 
@@ -126,7 +126,7 @@ function fields(rows) {
 }
 
 // A long list, of which the first are shown.
-function later2(items) {
+function longList(items) {
   const list = el("ol", { class: "calls" }, items.slice(0, MOST_MEMBERS));
   return items.length <= MOST_MEMBERS ? list : [list, later(count(items.length - MOST_MEMBERS, "more call"), () => el("ol", { class: "calls", start: MOST_MEMBERS + 1 }, items.slice(MOST_MEMBERS)))];
 }

@@ -20,13 +20,13 @@ class Failures {
 
   one(failure, first) {
     const times = [failure.attempts ? count(failure.attempts, "attempt") : "", failure.calls ? count(failure.calls, "call") : ""].filter(Boolean).join(", ");
-    const more = failure.places.length < 20 ? 0 : failure.attempts + failure.calls - failure.places.length;
+    const more = failure.struck - failure.places.length;
     const page = el("div", { class: "page" });
     const node = el("details", { class: "failure-code", ontoggle: () => {
       if (node.open && !page.firstChild) this.page(failure.code).then((row) => fill(page, row), (error) => fill(page, el("p", {}, String(error.message || error))));
     } }, el("summary", {}, chip(STATES.failure, failure.code), " ", el("small", {}, failure.category + ", " + times), " ", failure.meaning),
     el("p", {}, el("strong", {}, "What to do: "), failure.advice + "."),
-    el("p", {}, "Where: ", failure.places.filter((place) => !failure.places.some((other) => other.startsWith(place + ":"))).map((place) => [button(place, () => this.actions.go(place), { class: "link" }), " "]), more > 0 ? `and ${more} more` : ""), page);
+    el("p", {}, "Where: ", failure.places.map((place) => [button(place, () => this.actions.go(place), { class: "link" }), " "]), more > 0 ? `and ${more} more` : ""), page);
     if (first) node.open = true;
     return node;
   }

@@ -11,7 +11,7 @@ function runPage(id) {
   const place = el("div", {}, el("h1", { tabindex: "-1" }, "Run ", el("code", {}, id)), actions, reading);
   const model = new Model();
   const documents = (at) => service.get(path + "/document" + (at ? "?place=" + encodeURIComponent(at) : "")).catch((error) => { if (error.status === 404) return null; throw error; });
-  const run = { name: id, model, documents, page: async (code) => cataloguePage(await service.get("v1/failures/" + code), catalogueLink), workflowText: null, certificate: null };
+  const run = { name: id, model, documents, page: async (code) => cataloguePage(await service.get("v1/failures/" + code), catalogueLink), certificate: null };
   let [page, problem] = [null, null];
   const draw = eachFrame(() => {
     if (!page) {
@@ -61,7 +61,7 @@ function runPage(id) {
   };
   look();
   follow();
-  return { node: el("div", {}, away, notice, place), title: "Run " + id, leave: () => stop.abort() };
+  return { node: el("div", {}, away, notice, place), title: "Run " + id, leave: () => { stop.abort(); if (page) page.leave(); } };
 }
 
 // What can be done with a run.

@@ -1,5 +1,6 @@
 // A run, as the host tells it: all at once, or as it changes. The rules of putting both together stand in the
-// documentation of `aos_host::view::Changes`. Nothing is worked out here that the host knows.
+// documentation of `aos_host::view::Changes`. Nothing is worked out here but the sums of one step over its
+// attempts.
 
 class Model {
   constructor() {
@@ -8,6 +9,7 @@ class Model {
     this.steps = [];
     this.money = [];
     this.plan = null;
+    this.workflowText = null;
     this.story = [];
     this.failures = [];
     this.groups = new Map();
@@ -15,9 +17,10 @@ class Model {
 
   // Takes in what the host says.
   apply(changes) {
-    const { steps, money, plan, story, failures, seq, ...head } = changes;
+    const { steps, money, plan, workflow_text: workflowText, story, failures, seq, ...head } = changes;
     Object.assign(this, { head, story, failures, seq });
     if (plan) this.plan = plan;
+    if (workflowText !== undefined) this.workflowText = workflowText;
     for (const point of money) this.money.push(point);
     for (const step of steps) this.applyStep(step);
   }

@@ -47,7 +47,7 @@ class Provenance {
   texts() {
     if (this.made) return this.made;
     const whole = el("div", {});
-    const text = this.run.workflowText;
+    const text = this.model.workflowText;
     this.made = [
       this.words(),
       el("details", { ontoggle: () => { if (!whole.firstChild) this.document(whole); } }, el("summary", {}, "Input and output of the run"), whole),

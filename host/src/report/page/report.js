@@ -15,7 +15,7 @@ class Report {
       el("footer", {}, `Made by aos ${data.version} from ${count(this.runs.length, "journal")}. This page asks nothing of any network.`));
   }
 
-  run({ name, changes, workflow_text: workflowText, certificate }, at) {
+  run({ name, changes, certificate }, at) {
     const model = new Model();
     model.apply(changes);
     let documents = null;
@@ -27,7 +27,7 @@ class Report {
       const row = this.data.catalogue[code];
       return row ? cataloguePage(row) : el("p", {}, "aos failures show " + code);
     };
-    return { name, model, documents: read, page, workflowText, certificate };
+    return { name, model, documents: read, page, certificate };
   }
 
   views() {

@@ -2,7 +2,7 @@
 // goes on; whoever has news of the run calls update().
 
 class RunPage {
-  // A run is { name, model, documents(place), page(code), workflowText, certificate }; `extra` stands below the title.
+  // A run is { name, model, documents(place), page(code), certificate }; `extra` stands below the title.
   constructor(run, extra) {
     const { model } = run;
     Object.assign(this, { run, model });
@@ -11,8 +11,11 @@ class RunPage {
     this.title = el("h1", { tabindex: "-1" });
     this.story = el("ul", { class: "story" });
     this.figures = el("dl", { class: "figures" });
-    this.timeline = new Timeline(model, this.span, actions);
-    this.parts = [this.timeline, new Requests(model, actions), new Curve(model, this.span), new Failures(model, actions, run.page), new Usage(model, actions), new Graph(model, actions), new Tables(model, actions), new Provenance(run)];
+    // What listens at the window ends with the page.
+    this.over = new AbortController();
+    const { signal } = this.over;
+    this.timeline = new Timeline(model, this.span, actions, signal);
+    this.parts = [this.timeline, new Requests(model, actions), new Curve(model, this.span, signal), new Failures(model, actions, run.page), new Usage(model, actions), new Graph(model, actions), new Tables(model, actions), new Provenance(run)];
     this.details = new Details(model, run.documents, { page: run.page && ((code) => waiting(run.page(code))), go: actions.go });
     this.node = el("article", { class: "run" }, el("header", { class: "run-head" }, this.title, extra), this.story, this.figures, this.parts.map((part) => part.node), this.details.node);
   }
@@ -36,6 +39,11 @@ class RunPage {
     const said = quote ? el("span", {}, " It answered: “", bdi(quote), "”.") : null;
     const go = place ? [" ", button("Show it", () => this.go(place), { class: "small" })] : null;
     return el("li", { class: tone }, el("span", { class: "icon", "aria-hidden": "true" }, sign), el("span", {}, bdi(text), said, go));
+  }
+
+  // It is not shown any more.
+  leave() {
+    this.over.abort();
   }
 
   // Goes to a place in the timeline, and shows what is there.
@@ -68,7 +76,9 @@ function figures(head) {
     ["Began", el("span", { title: head.started }, date(head.started)), ""],
     ["Took", time(head.took_us), head.outcome ? "" : " so far"],
     ["Charged", money(cost.charged), share],
-    ["Used by failed attempts", money(cost.absorbed), cost.absorbed ? " spent, not in the charge" : ""],
+    ["Used by failed attempts", money(cost.absorbed), cost.absorbed ? " not in the charge" : ""],
+    ["Spent in all", head.total > cost.charged ? money(head.total) : null, ""],
+    ["Billed beyond", cost.overrun ? money(cost.overrun) : null, " what was held"],
     ["Held now", head.held ? money(head.held) : null, ""],
     ["Steps", `${counts.success} of ${counts.steps} succeeded`, others.filter(([many]) => many).map(([many, word]) => `, ${many} ${word}`).join("")],
     ["Tried again", counts.retries ? count(counts.retries, "time") : null, ""],

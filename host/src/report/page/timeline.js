@@ -8,7 +8,7 @@ const BEYOND = 6;
 const MOST_PRINTED = 400;
 
 class Timeline {
-  constructor(model, span, actions) {
+  constructor(model, span, actions, signal) {
     Object.assign(this, { model, span, actions });
     this.rows = new Rows(model);
     this.current = 0;
@@ -21,11 +21,11 @@ class Timeline {
     });
     this.port = el("div", { class: "port", onscroll: eachFrame(() => this.draw()) }, this.grid);
     this.node = section("Timeline", { class: "timeline" }, this.tools(), this.canvas.node, this.scale, this.port, legend());
-    this.dragged();
+    this.dragged(signal);
     this.span.watch(eachFrame(() => this.draw()));
-    addEventListener("resize", eachFrame(() => this.draw()));
-    addEventListener("beforeprint", () => this.draw(true));
-    addEventListener("afterprint", () => this.draw());
+    addEventListener("resize", eachFrame(() => this.draw()), { signal });
+    addEventListener("beforeprint", () => this.draw(true), { signal });
+    addEventListener("afterprint", () => this.draw(), { signal });
   }
 
   tools() {
@@ -170,7 +170,7 @@ class Timeline {
   }
 
   // The tracks are dragged to other times, and with the wheel and the control key looked at more closely.
-  dragged() {
+  dragged(signal) {
     let from = null;
     const width = () => Math.max(1, this.scale.clientWidth);
     this.port.addEventListener("pointerdown", (event) => {
@@ -180,8 +180,8 @@ class Timeline {
       if (!from || Math.abs(event.clientX - from.x) < 4) return;
       this.span.pan((from.x - event.clientX) / width());
       from = { x: event.clientX, moved: true };
-    });
-    addEventListener("pointerup", () => { setTimeout(() => { from = null; }); });
+    }, { signal });
+    addEventListener("pointerup", () => { setTimeout(() => { from = null; }); }, { signal });
     this.port.addEventListener("click", (event) => { if (from && from.moved) event.stopPropagation(); }, true);
     this.port.addEventListener("wheel", (event) => {
       if (!event.ctrlKey) return;

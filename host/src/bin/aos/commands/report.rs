@@ -31,7 +31,7 @@ pub(crate) fn report(args: &ReportArgs) -> anyhow::Result<ExitCode> {
         let bytes = read_journal(path).with_context(|| path.display().to_string())?;
         let certificate = certificates.of(path, &bytes)?;
         match report.add(path.display().to_string(), &bytes, certificate) {
-            Ok(view) => say_torn(path, view.head().torn_bytes.unwrap_or_default()),
+            Ok(torn) => say_torn(path, torn.map_or(0, |torn| torn.bytes)),
             Err(error) => return refuse_journal(path, &error, Format::Text),
         }
     }
