@@ -237,8 +237,8 @@ impl RunView {
         let advice = format!("What to do: {}.", outcome.advice);
         Some(todo(match (self.acting().next().is_some(), outcome.retryable) {
             (true, _) => format!(
-                "Do not simply run it again: another run begins anew, and does what is named above once more. A run that \
-                 has ended is not gone on with. {advice}"
+                "Do not simply run it again: another run begins anew, and does what is named above once more; and a run \
+                 that has ended cannot be resumed. {advice}"
             ),
             (false, true) => format!("{advice} The same workflow may succeed later, with nothing changed."),
             (false, false) => advice,
