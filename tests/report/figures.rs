@@ -78,7 +78,11 @@ fn assert_counts(name: &str, view: &RunView, outcome: &StructuredOutcome) {
     let said = [Status::Success, Status::Partial, Status::Failure, Status::Skipped].map(of);
     assert_eq!(shown, said, "{name}");
     assert_eq!((counts.steps, counts.under_way, counts.waiting), (outcome.steps.len(), 0, 0), "{name}");
-    assert_eq!(counts.unanswered, view_calls(view).filter(|(_, call)| call.code.is_none()).count(), "{name}");
+    assert_eq!(
+        counts.unanswered,
+        view_calls(view).filter(|(_, call)| call.code.is_none() && !call.cut_off).count(),
+        "{name}"
+    );
 }
 
 /// What each attempt of a step cost, by its element and its number.
@@ -90,7 +94,9 @@ fn assert_steps(name: &str, view: &RunView, outcome: &StructuredOutcome) {
     for step in view.steps() {
         let (costs, fuel) = shown.entry(&step.step).or_default();
         for attempt in &step.attempts {
-            let AttemptView { charged, absorbed, .. } = *attempt;
+            let AttemptView { charged, absorbed, fuel_cost, .. } = *attempt;
+            let calls = attempt.calls.iter().fold(fuel_cost, |sum, call| sum.saturating_add(call.spent));
+            assert_eq!(calls, charged.saturating_add(absorbed), "{name}: {} {}", step.step, attempt.attempt);
             costs.insert((step.item, attempt.attempt), Cost { charged, absorbed, ..Cost::default() });
             *fuel = fuel.saturating_add(attempt.fuel);
         }
@@ -150,12 +156,9 @@ fn assert_effects(name: &str, view: &RunView, outcome: &StructuredOutcome) {
         assert_eq!((&call.call, &call.target), (&effect.call, &effect.target), "{name}");
         assert_eq!((call.status, call.clamped_to), (effect.status, effect.clamped_to), "{name}");
         // A call that was cut off has no result, and counts as spent.
-        let charge = if call.code.is_some() { call.spent } else { call.held };
-        assert_eq!(
-            (call.code.unwrap_or(effect.code), charge),
-            (effect.code, effect.charge),
-            "{name}: {effect:?}"
-        );
+        assert_eq!(call.cut_off, call.code.is_none(), "{name}: {effect:?}");
+        let code = call.code.unwrap_or(effect.code);
+        assert_eq!((code, call.spent), (effect.code, effect.charge), "{name}: {effect:?}");
     }
 }
 

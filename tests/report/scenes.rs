@@ -5,6 +5,7 @@ mod many;
 mod sound;
 
 use std::path::Path;
+use std::time::Duration;
 
 use aos_host::providers::MemorySink;
 use aos_host::{RunOptions, Runtime};
@@ -75,6 +76,60 @@ async fn killed(folder: &Path) -> std::path::PathBuf {
     path
 }
 
+const LETTERS: &str = r#"
+aos: 1
+name: letters
+grants: {hosts: [crm.test, post.test], models: [gpt-4o]}
+budget: {ceiling_cents: 3}
+steps:
+  - {id: customers, skill: http_call, with: {url: "https://crm.test/customers"}}
+  - id: note
+    skill: http_call
+    needs: [customers]
+    on_error: continue
+    with: {method: POST, url: "https://crm.test/notes", body: {text: letters are written}}
+  - id: letter
+    skill: llm_invoke
+    needs: [note]
+    foreach: {in: "${ .steps.customers.body }", parallel: 1}
+    with: {model: gpt-4o, task: letter, max_tokens: 800, prompt: "A letter to ${ .item }"}
+  - {id: post, skill: http_call, with: {method: POST, url: "https://post.test/letters", body: "${ .steps.letter }"}}
+"#;
+
+const LETTERS_WORLD: &str = r#"
+http:
+  - {url: "https://crm.test/customers", body: [Ada, Bea, Cem, Dan, Eve, Fay]}
+  - {url: "https://crm.test/notes", method: POST, status: 409, body: there is one of today}
+llm: {letter: {text: Dear customer., tokens: 790}}
+"#;
+
+/// A budget that is enough for three of six letters, a fourth that may be shorter, and no fifth. A `POST` was answered with
+/// 409 before, which its workflow lets pass, and one after it was not made.
+pub(crate) async fn budget_gone() -> Recorded {
+    run(&stubbed(LETTERS_WORLD).await, LETTERS, json!({})).await
+}
+
+const STOPPED: &str = r#"
+aos: 1
+name: stopped
+grants: {models: [gpt-4o]}
+steps:
+  - {id: ask, skill: llm_invoke, with: {model: gpt-4o, task: think, max_tokens: 100, prompt: Well?}}
+"#;
+
+/// A run that was cancelled while its only question was under way.
+pub(crate) async fn cut_off() -> Recorded {
+    let runtime = stubbed("llm: {think: {text: Hm., tokens: 9, delay_ms: 60000}}").await;
+    let sink = MemorySink::default();
+    let options = RunOptions::default().journal(sink.clone());
+    let run = runtime.start(&parse(STOPPED), json!({}), options);
+    while !String::from_utf8_lossy(&sink.bytes()).contains(r#""type":"intent""#) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    run.cancel();
+    Recorded { outcome: run.outcome().await, journal: sink.bytes() }
+}
+
 /// Two runs of one workflow in one world that do the same until the answer to their second request differs.
 pub(crate) async fn two_that_part() -> [Recorded; 2] {
     let script = [
@@ -101,6 +156,8 @@ pub(crate) async fn all() -> Vec<(&'static str, Recorded)> {
         ("many_steps", many_steps(300).await),
         ("failed", failed().await),
         ("resumed", resumed().await),
+        ("budget_gone", budget_gone().await),
+        ("cut_off", cut_off().await),
         ("hostile", hostile().await),
         ("hostile_failure", hostile_failure().await),
         ("two_that_part: left", left),

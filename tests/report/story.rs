@@ -57,7 +57,7 @@ fn a_run_that_failed_says_where_how_often_what_it_did_what_it_cost_and_what_to_d
             "Of 6 steps, 3 succeeded, 1 failed, 2 did not run. There were 3 retries in all."
         );
         assert_eq!(notes[2], "Not run, since what they need failed: label, mail.");
-        assert_eq!(notes[3], "It made 7 requests of the world, of which 4 failed or were refused.");
+        assert_eq!(notes[3], "It made 7 requests of the world, of which 4 failed.");
         let again =
             "Done and not undone, and done once more by another run: POST https://shop.test/orders (OK).";
         assert_eq!(notes[4], again);
@@ -101,10 +101,72 @@ fn a_run_without_an_end_says_so_and_how_to_go_on() {
         );
         assert!(told(&story, Tone::Note).iter().any(|note| note.contains("are still held")), "{story:#?}");
         assert!(
-            told(&story, Tone::Note).iter().any(|note| note.contains("nobody knows what became")),
+            told(&story, Tone::Note).iter().any(|note| note.contains("There is no result yet of 1 call.")),
             "{story:#?}"
         );
         assert_says(told(&story, Tone::Todo)[0], &["aos resume JOURNAL"]);
+    });
+}
+
+#[test]
+fn a_run_whose_budget_is_gone_says_what_began_what_left_and_what_may_have_been_done() {
+    in_time(async {
+        let journal = scenes::budget_gone().await.journal;
+        let story = story(&journal);
+        let bad = told(&story, Tone::Bad);
+        assert_says(bad[0], &["failed after", "with BUDGET_EXCEEDED", "."]);
+        assert_says(
+            bad[1],
+            &["in step letter, element 4 (counted from 0), attempt 1, in call 0", "do not fit"],
+        );
+        assert_eq!(bad.len(), 2, "what the workflow lets pass is no second cause: {bad:#?}");
+        let notes = told(&story, Tone::Note);
+        for said in [
+            "Of 4 steps, 1 succeeded, 2 failed, 1 did not run. Of lists, 5 elements began; where a step failed, those that follow in its list did not.",
+            "Step note failed with UPSTREAM_CONFLICT, which the workflow lets pass: POST https://crm.test/notes was answered with status 409.",
+            "It made 6 requests of the world, of which 1 failed. Refused before anything left: 1 call.",
+            "Perhaps done, and tried once more by another run: POST https://crm.test/notes (UPSTREAM_CONFLICT).",
+        ] {
+            assert!(notes.contains(&said), "{said:?} is missing in {notes:#?}");
+        }
+        let limited = notes.iter().find(|note| note.contains("The budget afforded no longer answer"));
+        assert_says(limited.expect("a limit"), &["that of gpt-4o was limited to ", " tokens."]);
+        let recording = Recording::read(&journal).unwrap();
+        let failures = RunView::of(&recording).unwrap().failures();
+        let told: Vec<_> = failures
+            .iter()
+            .map(|failure| {
+                let places: Vec<_> = failure.places.iter().map(ToString::to_string).collect();
+                (failure.code.as_str(), failure.attempts, failure.calls, failure.kept, places.join(" "))
+            })
+            .collect();
+        let expected = [
+            ("UPSTREAM_CONFLICT", 1, 1, 0, "note:1:0"),
+            ("BUDGET_EXCEEDED", 1, 1, 0, "letter/4:1:0"),
+            ("DEPENDENCY_FAILED", 0, 0, 1, "post:1"),
+        ];
+        assert_eq!(
+            told,
+            expected.map(|(code, attempts, calls, kept, at)| (code, attempts, calls, kept, at.to_owned()))
+        );
+    });
+}
+
+#[test]
+fn a_call_that_was_cut_off_counts_as_spent_and_is_named() {
+    in_time(async {
+        for (run, named) in [
+            (scenes::cut_off().await, "llm.complete gpt-4o. "),
+            (scenes::resumed().await, "gpt-4o-mini (UNKNOWN_OUTCOME). "),
+        ] {
+            let story = story(&run.journal);
+            let notes = told(&story, Tone::Note);
+            let cut_off = notes.iter().find(|note| note.starts_with("Cut off"));
+            let cut_off = cut_off.unwrap_or_else(|| panic!("{notes:#?}"));
+            let counts = "All that was held for it, $0.00";
+            assert_says(cut_off, &["nobody knows what became of it: ", named, counts, ", counts as spent."]);
+            assert!(notes.iter().any(|note| note.contains("In all, at most $0.00")), "{notes:#?}");
+        }
     });
 }
 
@@ -114,7 +176,8 @@ fn a_run_of_which_some_failed_names_what_failed_and_what_stands_in() {
         let story = story(&scenes::hostile().await.journal);
         let bad = told(&story, Tone::Bad);
         assert!(
-            bad.iter().any(|text| text.starts_with("Step denied failed with DESTINATION_DENIED: ")),
+            bad.iter().any(|text| text
+                .starts_with("Step denied failed with DESTINATION_DENIED, which the workflow lets pass: ")),
             "{bad:#?}"
         );
         assert!(bad.iter().any(|text| text.contains("SKILL_ERROR, and a fallback stands in: ")), "{bad:#?}");

@@ -90,6 +90,41 @@ fn a_failed_run_says_what_it_did_what_it_cost_and_what_to_do_next() {
 }
 
 #[test]
+fn a_step_with_elements_is_shown_from_every_place_that_names_it() {
+    in_time(async {
+        let run = scenes::budget_gone().await;
+        let report = written(&[("letters.jsonl", &run.journal)]);
+        let shown = "document.querySelector('dialog[open]').innerText";
+        let mut look = Look::at_file(report.path());
+        for place in [
+            ".sorted button.link:text-is('letter')",
+            ".row.group .label",
+            ".graph [role=button]:has-text('letter')",
+        ] {
+            look = look
+                .click(place)
+                .wait("dialog[open] h3:text-is('Elements')")
+                .eval(shown)
+                .press("Escape")
+                .gone("dialog[open]");
+        }
+        let requests = "Object.fromEntries([...document.querySelectorAll('.figures > div')].map((box) => [box.querySelector('dt').textContent, box.querySelector('dd').textContent])).Requests";
+        let Some(seen) = look.eval(requests).axe().seen().await else { return };
+        seen.assert_clean();
+        for shown in &seen.results[..3] {
+            let shown = shown.as_str().unwrap();
+            assert!(
+                shown.contains("letter[4], failed, BUDGET_EXCEEDED")
+                    && shown.contains("letter[0], succeeded"),
+                "{shown}"
+            );
+            assert!(!shown.contains("not in this report"), "{shown}");
+        }
+        assert_eq!(seen.results[3], "6, 1 failed, 1 more refused before they left");
+    });
+}
+
+#[test]
 fn each_request_and_answer_is_shown_and_what_is_long_is_folded() {
     in_time(async {
         let run = scenes::hostile().await;
@@ -170,13 +205,13 @@ const FAR_FROM_THE_LEDGER: &str = r"(() => {
     const [, , width] = document.querySelector('.curve').getAttribute('viewBox').split(' ').map(Number);
     const steps = [];
     let [x, before] = [0, ''];
-    for (const [, letter, value] of document.querySelector('.area.held').getAttribute('d').matchAll(/([MHV])([\d.]+)/g)) {
+    for (const [, letter, value] of document.querySelector('.area.absorbed').getAttribute('d').matchAll(/([MHV])([\d.]+)/g)) {
         if (letter === 'V' && before === 'V') break;
         if (letter === 'V') steps.push([x, Number(value)]);
         else x = Number(value);
         before = letter;
     }
-    const base = Number(document.querySelector('.area.held').getAttribute('d').match(/^M[\d.]+,([\d.]+)/)[1]);
+    const base = Number(document.querySelector('.area.absorbed').getAttribute('d').match(/^M[\d.]+,([\d.]+)/)[1]);
     const sum = (point) => point[1] + point[2] + point[3];
     const scale = (base - Math.min(...steps.map(([, y]) => y))) / Math.max(...changes.money.map(sum));
     const moved = changes.money.map(([at]) => (at / changes.took_us) * width);

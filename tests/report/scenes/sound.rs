@@ -7,7 +7,8 @@ use aos_host::units::Money;
 use serde_json::Value;
 
 use super::{
-    TEXTS, all, failed, hostile, hostile_failure, killed_half_way, many_steps, resumed, two_that_part,
+    TEXTS, all, budget_gone, cut_off, failed, hostile, hostile_failure, killed_half_way, many_steps, resumed,
+    two_that_part,
 };
 use crate::support::recorded::Recorded;
 use crate::support::runtime::in_time;
@@ -55,6 +56,36 @@ fn the_resumed_one_was_killed_in_a_question_and_asked_it_again() {
         let run = resumed().await;
         assert!(run.entries().iter().any(|entry| matches!(&entry.event, Event::RunResumed(_))));
         assert_eq!((run.assert_success().retries().len(), run.step("ask").attempts.len()), (1, 2));
+        assert!(run.outcome.cost.absorbed > Money::ZERO);
+    });
+}
+
+#[test]
+fn the_one_whose_budget_is_gone_wrote_four_letters_and_posted_none() {
+    in_time(async {
+        let run = budget_gone().await;
+        run.assert_failure(ErrorCode::BudgetExceeded);
+        assert_eq!(
+            (&run.outcome.details["step"], &run.outcome.details["item"]),
+            (&"letter".into(), &4.into())
+        );
+        let effects = &run.step("letter").side_effects;
+        let codes: Vec<_> = effects.iter().map(|effect| effect.code.as_str()).collect();
+        assert_eq!(codes, ["OK", "OK", "OK", "OK", "BUDGET_EXCEEDED"]);
+        let limited: Vec<_> = effects.iter().map(|effect| effect.clamped_to.is_some()).collect();
+        assert_eq!(limited, [false, false, false, true, false]);
+        assert_eq!(run.step("note").side_effects[0].status, Some(409));
+        assert!(run.step("post").side_effects.is_empty());
+    });
+}
+
+#[test]
+fn the_question_of_the_one_that_was_cancelled_has_no_result_and_is_paid() {
+    in_time(async {
+        let run = cut_off().await;
+        run.assert_failure(ErrorCode::Cancelled);
+        let kinds: Vec<_> = run.entries().iter().map(|entry| entry.event.kind()).collect();
+        assert!(kinds.contains(&"intent") && !kinds.contains(&"result"), "{kinds:?}");
         assert!(run.outcome.cost.absorbed > Money::ZERO);
     });
 }

@@ -150,13 +150,13 @@ catalogue! {
         "report it to the skill's author";
     // Budget.
     BudgetExceeded "BUDGET_EXCEEDED" RESOURCE Error AfterChange Caller Refund 402 "RESOURCE_EXHAUSTED"
-        "what comes next could cost more than the budget has left; nothing of it was sent"
+        "what comes next could cost more than the budget has left, so it was not sent"
         "raise budget.ceiling_cents or --ceiling-cents, or ask for less (a smaller max_tokens)";
     AbsorbedCeilingExceeded "ABSORBED_CEILING_EXCEEDED" RESOURCE Error AfterChange Caller Refund 402 "RESOURCE_EXHAUSTED"
         "failed attempts have used up what the run may lose"
         "mend what fails (aos inspect shows each lost attempt), or raise budget.absorbed_ceiling_cents";
     StepCeilingExceeded "STEP_CEILING_EXCEEDED" RESOURCE Error AfterChange Caller Refund 402 "RESOURCE_EXHAUSTED"
-        "what comes next could cost more than the step's own ceiling leaves over all its attempts; nothing of it was sent"
+        "what comes next could cost more than the step's own ceiling leaves over all its attempts, so it was not sent"
         "raise the step's ceiling_cents, or ask for less (a smaller max_tokens)";
     AgentBudgetExceeded "AGENT_BUDGET_EXCEEDED" RESOURCE Error AfterChange Operator Refund 402 "RESOURCE_EXHAUSTED"
         "the named budget has less left than the run may spend; the run did not begin"

@@ -52,6 +52,8 @@ pub struct AttemptView {
     pub deadline_ms: Option<u64>,
     /// What was held for its fuel.
     pub held: Money,
+    /// What of it was spent.
+    pub fuel_cost: Money,
     /// What it was billed.
     pub charged: Money,
     /// What it lost.
@@ -132,10 +134,12 @@ impl AttemptView {
                 self.failure = event.failure.clone();
                 self.interrupted = event.interrupted;
                 self.fuel = event.fuel;
+                self.fuel_cost = self.held.saturating_sub(event.fuel_refunded);
                 self.memory_bytes = event.memory_bytes;
                 self.charged = event.charged;
                 self.absorbed = event.absorbed;
                 self.output = event.output.clone().unwrap_or_default();
+                self.calls.iter_mut().for_each(|call| call.attempt_ended(at.1));
             }
             Event::Retry(event) => self.retry = Some(event.clone()),
             Event::GaveUp(event) => self.gave_up = Some(event.clone()),

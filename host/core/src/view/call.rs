@@ -33,12 +33,16 @@ pub struct CallView {
     pub held: Money,
     /// Tokens that its answer could have, where the budget afforded fewer than were asked for.
     pub clamped_to: Option<u32>,
-    /// What of the money held was spent.
+    /// What of the money held was spent: all of it, where the call was cut off.
     pub spent: Money,
     /// What was billed beyond it.
     pub overrun: Money,
     /// Whether its failure says that it did nothing: it never left, or the upstream refused it.
     pub did_nothing: bool,
+    /// Whether it never left: the gate, the budget or a limit refused it.
+    pub refused: bool,
+    /// Whether its attempt ended before its result came: nobody knows what became of it.
+    pub cut_off: bool,
     /// Why it failed, in one line.
     pub message: Option<String>,
     /// The whole request, the value that was seen, or the text that was written.
@@ -72,10 +76,18 @@ impl CallView {
         self.spent = event.spent;
         self.overrun = event.overrun;
         self.did_nothing = event.failure.as_ref().is_some_and(Failure::did_nothing);
+        self.refused = event.failure.as_ref().is_some_and(|failure| !failure.request_sent);
         self.message = event.failure.as_ref().map(|failure| failure.message.clone());
         let failure = || serde_json::to_value(&event.failure).unwrap_or_default();
         self.answer = event.answer.clone().unwrap_or_else(failure);
         self.changed = seq;
+    }
+
+    /// Its attempt has ended, whether its result has come or not. One that was cut off costs all that was held for it.
+    pub(super) fn attempt_ended(&mut self, seq: u64) {
+        if self.code.is_none() {
+            (self.cut_off, self.spent, self.changed) = (true, self.held, seq);
+        }
     }
 
     pub(super) fn observed(event: &Observed, at: (u64, u64)) -> Self {
@@ -113,6 +125,8 @@ impl CallView {
             spent: Money::ZERO,
             overrun: Money::ZERO,
             did_nothing: false,
+            refused: false,
+            cut_off: false,
             message: None,
             request: Value::Null,
             answer: Value::Null,

@@ -1,6 +1,6 @@
 //! What failed in a run, by code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -25,6 +25,8 @@ pub struct FailureView {
     pub advice: &'static str,
     /// Attempts that ended with it.
     pub attempts: usize,
+    /// Steps that it kept from running.
+    pub kept: usize,
     /// Calls that ended with it.
     pub calls: usize,
     /// Places where it struck; an attempt that one of its calls ended is at the place of the call.
@@ -36,6 +38,8 @@ pub struct FailureView {
 /// All codes, in the order in which each struck first.
 pub(super) fn failures(steps: &[StepView]) -> Vec<FailureView> {
     let (mut found, mut known) = (Vec::new(), BTreeMap::new());
+    let with_elements: BTreeSet<_> =
+        steps.iter().filter(|step| step.item.is_some()).map(|step| &step.step).collect();
     for step in steps {
         for attempt in &step.attempts {
             let at = |index| Place {
@@ -48,14 +52,20 @@ pub(super) fn failures(steps: &[StepView]) -> Vec<FailureView> {
                     add((&mut found, &mut known), code, place, |failure| failure.calls += 1);
                 }
             }
-            if let Some(OutcomeCode::Error(code)) = attempt.code {
+            // A step with elements ends as they do.
+            if let Some(OutcomeCode::Error(code)) = attempt.code
+                && (step.item.is_some() || !with_elements.contains(&step.step))
+            {
                 // Where one of its calls ended it, that is the place to look at, and named already.
                 let call = attempt.failure.as_ref().and_then(|failure| failure.call);
                 let named = call.is_some_and(|index| {
                     attempt.calls.iter().any(|call| call.index == index && call.code == attempt.code)
                 });
                 let place = (!named).then(|| at(None));
-                add((&mut found, &mut known), code, place, |failure| failure.attempts += 1);
+                add((&mut found, &mut known), code, place, |failure| match attempt.began() {
+                    true => failure.attempts += 1,
+                    false => failure.kept += 1,
+                });
             }
         }
     }
@@ -77,6 +87,7 @@ fn add(
             meaning,
             advice,
             attempts: 0,
+            kept: 0,
             calls: 0,
             struck: 0,
             places: Vec::new(),

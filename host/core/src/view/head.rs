@@ -121,11 +121,15 @@ pub struct Counts {
     pub attempts: usize,
     /// Attempts after the first.
     pub retries: usize,
-    /// Calls that may have changed the world, or cost money.
+    /// Calls that may have changed the world, or cost money, whether they left or not.
     pub effects: usize,
-    /// Calls that failed, refusals included.
-    pub failed_calls: usize,
-    /// Calls that have no result.
+    /// Of them, those that left, as far as anybody knows.
+    pub sent: usize,
+    /// Of those that left, those that failed.
+    pub failed: usize,
+    /// Calls that were refused before anything left: by the gate, the budget or a limit.
+    pub refused: usize,
+    /// Calls that have no result yet.
     pub unanswered: usize,
 }
 

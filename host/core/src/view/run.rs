@@ -12,7 +12,7 @@ use super::{
 };
 use crate::ids::{Digest, StepId};
 use crate::journal::{Cursor, Entry, Event, Facts, JournalError, JournalReader, Recording};
-use crate::outcome::{Status, StructuredOutcome};
+use crate::outcome::{OutcomeCode, Status, StructuredOutcome};
 use crate::units::{Fuel, Timestamp};
 use crate::workflow::Workflow;
 
@@ -271,8 +271,12 @@ impl Counts {
         self.retries += began.saturating_sub(1);
         for call in step.attempts.iter().flat_map(|attempt| &attempt.calls) {
             self.effects += usize::from(call.acts());
-            self.failed_calls += usize::from(call.code.is_some_and(|code| code.as_str() != "OK"));
-            self.unanswered += usize::from(call.code.is_none());
+            let failed = call.code.is_some_and(|code| code != OutcomeCode::Ok);
+            let sent = call.acts() && !call.refused;
+            self.sent += usize::from(sent);
+            self.failed += usize::from(sent && failed);
+            self.refused += usize::from(!sent && failed);
+            self.unanswered += usize::from(call.code.is_none() && !call.cut_off);
         }
     }
 }

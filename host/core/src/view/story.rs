@@ -59,12 +59,14 @@ impl RunView {
         story.extend(head.stubs.map(|_| note(SCRIPTED.to_owned())));
         story.extend(struck.iter().map(|(place, attempt)| where_it_struck(place, attempt)));
         story.extend(struck.iter().filter_map(|(place, _)| self.tries(place)));
-        story.push(note(steps(counts)));
+        story.push(note(self.went_through(counts)));
         story.extend(self.let_pass(struck.as_ref().map(|(place, _)| place)));
         story.extend(self.did_not_run());
-        story.push(self.effects(counts));
+        story.push(effects(counts));
+        story.extend(self.cut_off());
+        story.extend(self.limited());
         story.extend(self.acts_again());
-        story.push(money_words(&head));
+        story.push(self.money_words(&head));
         story.extend(self.next(&head));
         story
     }
@@ -93,7 +95,10 @@ impl RunView {
                 let meaning = code.row().meaning;
                 (
                     Tone::Bad,
-                    format!("The run of the workflow {name} failed after {took} with {code}: {meaning}"),
+                    format!(
+                        "The run of the workflow {name} failed after {took} with {code}: {}",
+                        sentence(meaning)
+                    ),
                 )
             }
             (status, OutcomeCode::Ok) => (
@@ -155,18 +160,31 @@ impl RunView {
             let attempt = step.attempts.last()?;
             let failure = attempt.failure.as_ref()?;
             let stands_in = matches!(step.status(), Some(Status::Partial));
-            let then = if stands_in { ", and a fallback stands in" } else { "" };
+            let then = match stands_in {
+                true => ", and a fallback stands in",
+                false if self.lets_pass(&step.step) => ", which the workflow lets pass",
+                false => "",
+            };
             let cursor = Cursor { step: step.step.clone(), item: step.item, attempt: attempt.attempt };
-            let text = format!("Step {} failed with {}{then}: {}", step.step, failure.code, failure.message);
+            let message = sentence(&failure.message);
+            let text = format!("Step {} failed with {}{then}: {message}", step.step, failure.code);
             let call = failure.call.and_then(|index| attempt.calls.iter().find(|call| call.index == index));
             let place = Some(Place { cursor, index: failure.call });
-            Some(Remark { tone: Tone::Bad, text, quote: call.and_then(quoted), place })
+            // Beside what the run failed with, it is nothing that went wrong.
+            let tone = if struck.is_some() && !then.is_empty() { Tone::Note } else { Tone::Bad };
+            Some(Remark { tone, text, quote: call.and_then(quoted), place })
         };
         let mut told: Vec<Remark> = all.iter().take(NAMED).filter_map(remark).collect();
         if let Some(more @ 1..) = all.len().checked_sub(NAMED) {
             told.push(note(format!("{} failed as well.", many(more, "more step"))));
         }
         told
+    }
+
+    /// Whether the workflow lets a step fail.
+    fn lets_pass(&self, step: &StepId) -> bool {
+        let mut plan = self.plan().into_iter().flatten();
+        plan.any(|planned| planned.step == *step && planned.on_error == "continue")
     }
 
     /// Steps that others kept from running.
@@ -187,42 +205,54 @@ impl RunView {
         }
     }
 
-    /// What left through the gate.
-    fn effects(&self, counts: Counts) -> Remark {
-        if counts.effects == 0 {
-            return note("It asked nothing of the world, and did nothing to it.".to_owned());
+    /// Calls that something is to be said of, with their places.
+    fn calls(&self, fits: impl Fn(&CallView) -> bool) -> Vec<(Place, &CallView)> {
+        let mut found = Vec::new();
+        for step in self.steps() {
+            for attempt in &step.attempts {
+                for call in attempt.calls.iter().filter(|call| fits(call)) {
+                    let cursor =
+                        Cursor { step: step.step.clone(), item: step.item, attempt: attempt.attempt };
+                    found.push((Place { cursor, index: Some(call.index) }, call));
+                }
+            }
         }
-        let calls = || self.steps().iter().flat_map(|step| &step.attempts).flat_map(|attempt| &attempt.calls);
-        let failed =
-            calls().filter(|call| call.acts() && call.code.is_some_and(|code| code != OutcomeCode::Ok));
-        let failed = failed.count();
-        let mut text = format!("It made {} of the world", many(counts.effects, "request"));
-        if failed > 0 {
-            text.push_str(&format!(", of which {failed} failed or were refused"));
+        found
+    }
+
+    /// What has no result, and never will have one.
+    fn cut_off(&self) -> Option<Remark> {
+        let calls = self.calls(is_unknown);
+        let (place, _) = calls.first()?;
+        let spent = calls.iter().fold(Money::ZERO, |sum, (_, call)| sum.saturating_add(call.spent));
+        let mut text = format!("Cut off, and nobody knows what became of it: {}.", named(&calls));
+        if spent > Money::ZERO {
+            text.push_str(&format!(" All that was held for it, {}, counts as spent.", dollars(spent)));
         }
-        text.push('.');
-        if counts.unanswered > 0 {
-            text.push_str(&format!(" Of {} nobody knows what became.", many(counts.unanswered, "call")));
-        }
-        note(text)
+        Some(Remark { place: Some(place.clone()), ..note(text) })
+    }
+
+    /// Answers that the budget made shorter.
+    fn limited(&self) -> Option<Remark> {
+        let calls = self.calls(|call| call.clamped_to.is_some());
+        let (place, call) = calls.first()?;
+        let tokens = call.clamped_to?;
+        let more = match calls.len() - 1 {
+            0 => String::new(),
+            more => format!(", and {more} more to less than was asked for"),
+        };
+        let text = format!(
+            "The budget afforded no longer answer: that of {} was limited to {}{more}.",
+            call.target,
+            many(tokens as usize, "token")
+        );
+        Some(Remark { place: Some(place.clone()), ..note(text) })
     }
 
     /// What may have changed the world, and would change it once more: requests that are not safe to make twice, and that
-    /// did not fail.
-    fn acting(&self) -> impl Iterator<Item = (Place, &CallView)> {
-        self.steps().iter().flat_map(|step| {
-            step.attempts.iter().flat_map(move |attempt| {
-                let acts = |call: &&CallView| {
-                    let did_nothing = call.did_nothing;
-                    call.acts() && !call.repeatable && !did_nothing
-                };
-                attempt.calls.iter().filter(acts).map(move |call| {
-                    let cursor =
-                        Cursor { step: step.step.clone(), item: step.item, attempt: attempt.attempt };
-                    (Place { cursor, index: Some(call.index) }, call)
-                })
-            })
-        })
+    /// did not fail without doing anything.
+    fn acting(&self) -> Vec<(Place, &CallView)> {
+        self.calls(|call| call.acts() && !call.repeatable && !call.did_nothing)
     }
 
     fn next(&self, head: &Head) -> Option<Remark> {
@@ -235,7 +265,7 @@ impl RunView {
             return None;
         }
         let advice = format!("What to do: {}.", outcome.advice);
-        Some(todo(match (self.acting().next().is_some(), outcome.retryable) {
+        Some(todo(match (!self.acting().is_empty(), outcome.retryable) {
             (true, _) => format!(
                 "Do not simply run it again: another run begins anew, and does what is named above once more; and a run \
                  that has ended cannot be resumed. {advice}"
@@ -245,45 +275,113 @@ impl RunView {
         }))
     }
 
-    fn acts_again(&self) -> Option<Remark> {
-        let all = self.acting().count();
-        let (place, _) = self.acting().next()?;
-        let named: Vec<String> = self
-            .acting()
-            .take(NAMED)
-            .map(|(_, call)| {
-                format!("{} ({})", call.target, call.code.map_or("no result", |code| code.as_str()))
-            })
-            .collect();
-        let more = all.saturating_sub(named.len());
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let text =
-            format!("Done and not undone, and done once more by another run: {}{more}.", named.join(", "));
-        Some(Remark { tone: Tone::Note, text, quote: None, place: Some(place) })
+    /// What another run would do once more: what was done, and what may have been.
+    fn acts_again(&self) -> Vec<Remark> {
+        let (done, perhaps): (Vec<_>, Vec<_>) =
+            self.acting().into_iter().partition(|(_, call)| call.code == Some(OutcomeCode::Ok));
+        let words = [
+            (done, "Done and not undone, and done once more by another run"),
+            (perhaps, "Perhaps done, and tried once more by another run"),
+        ];
+        let told = words.into_iter().filter_map(|(calls, words)| {
+            let (place, _) = calls.first()?;
+            let place = Some(place.clone());
+            Some(Remark { place, ..note(format!("{words}: {}.", named(&calls))) })
+        });
+        told.collect()
+    }
+
+    fn went_through(&self, counts: Counts) -> String {
+        let mut text = steps(counts);
+        if counts.items > 0 {
+            let with_elements = |step: &&StepId| {
+                self.steps().iter().any(|known| known.item.is_some() && known.step == **step)
+            };
+            let failed = self
+                .steps()
+                .iter()
+                .filter(|step| step.item.is_none() && step.status() == Some(Status::Failure));
+            text.push_str(&format!(" Of lists, {} began", many(counts.items, "element")));
+            text.push_str(match failed.map(|step| &step.step).find(with_elements) {
+                Some(_) => "; where a step failed, those that follow in its list did not.",
+                None => ".",
+            });
+        }
+        if counts.retries > 0 {
+            let word = if counts.retries == 1 { "retry" } else { "retries" };
+            text.push_str(&format!(" There were {} {word} in all.", counts.retries));
+        }
+        text
+    }
+
+    fn money_words(&self, head: &Head) -> Remark {
+        let Cost { charged, absorbed, overrun, .. } = head.cost;
+        let mut text = format!("It was charged {} of at most {}.", dollars(charged), dollars(head.ceiling));
+        if absorbed > Money::ZERO {
+            text.push_str(&format!(
+                " Attempts that failed used {} more, which is not in that charge.",
+                dollars(absorbed)
+            ));
+        } else if head.failed_steps == FailedSteps::Charge {
+            text.push_str(" What failed attempts used is part of it.");
+        }
+        if overrun > Money::ZERO {
+            text.push_str(&format!(" Providers billed {} beyond what was held.", dollars(overrun)));
+        }
+        if head.total > charged {
+            // What was cut off counts with the worst that it could cost.
+            let supposed = !self.calls(|call| is_unknown(call) && call.spent > Money::ZERO).is_empty();
+            let most = if supposed { "at most " } else { "" };
+            text.push_str(&format!(" In all, {most}{} were spent.", dollars(head.total)));
+        }
+        if head.held > Money::ZERO {
+            text.push_str(&format!(" {} are still held.", dollars(head.held)));
+        }
+        note(text)
     }
 }
 
-fn money_words(head: &Head) -> Remark {
-    let Cost { charged, absorbed, overrun, .. } = head.cost;
-    let mut text = format!("It was charged {} of at most {}.", dollars(charged), dollars(head.ceiling));
-    if absorbed > Money::ZERO {
-        text.push_str(&format!(
-            " Attempts that failed used {} more, which is not in that charge.",
-            dollars(absorbed)
-        ));
-    } else if head.failed_steps == FailedSteps::Charge {
-        text.push_str(" What failed attempts used is part of it.");
+/// Whether nobody knows what became of a call: its attempt ended before it did, or the process that made it.
+fn is_unknown(call: &CallView) -> bool {
+    call.cut_off || call.code == Some(OutcomeCode::Error(ErrorCode::UnknownOutcome))
+}
+
+/// What left through the gate, and what did not.
+fn effects(counts: Counts) -> Remark {
+    let Counts { effects, sent, failed, refused, unanswered, .. } = counts;
+    if effects == 0 && refused == 0 {
+        return note("It asked nothing of the world, and did nothing to it.".to_owned());
     }
-    if overrun > Money::ZERO {
-        text.push_str(&format!(" Providers billed {} beyond what was held.", dollars(overrun)));
+    let mut text = match (sent, failed) {
+        (0, _) => "Nothing that it asked of the world left.".to_owned(),
+        (_, 0) => format!("It made {} of the world.", many(sent, "request")),
+        _ => format!("It made {} of the world, of which {failed} failed.", many(sent, "request")),
+    };
+    if refused > 0 {
+        text.push_str(&format!(" Refused before anything left: {}.", many(refused, "call")));
     }
-    if head.total > charged {
-        text.push_str(&format!(" In all, {} were spent.", dollars(head.total)));
-    }
-    if head.held > Money::ZERO {
-        text.push_str(&format!(" {} are still held.", dollars(head.held)));
+    if unanswered > 0 {
+        text.push_str(&format!(" There is no result yet of {}.", many(unanswered, "call")));
     }
     note(text)
+}
+
+/// Calls by name, the first of them.
+fn named(calls: &[(Place, &CallView)]) -> String {
+    let target = |call: &CallView| match call.code {
+        Some(code) => format!("{} ({})", call.target, code.as_str()),
+        None => format!("{} {}", call.call, call.target),
+    };
+    let named: Vec<_> = calls.iter().take(NAMED).map(|(_, call)| target(call)).collect();
+    let more = calls.len() - named.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    named.join(", ") + &more
+}
+
+/// Text that ends as a sentence does.
+fn sentence(text: &str) -> String {
+    let ends = text.ends_with(['.', '!', '?', '…']);
+    format!("{text}{}", if ends { "" } else { "." })
 }
 
 fn began(step: &StepView) -> bool {
@@ -296,14 +394,14 @@ fn note(text: String) -> Remark {
 
 fn where_it_struck(place: &Place, attempt: &AttemptView) -> Remark {
     let Cursor { step, item, attempt: number } = &place.cursor;
-    let item = item.map(|item| format!(", element {item}")).unwrap_or_default();
+    let item = item.map(|item| format!(", element {item} (counted from 0)")).unwrap_or_default();
     let mut text = format!("It struck in step {step}{item}, attempt {number}");
     let call = place.index.and_then(|index| attempt.calls.iter().find(|call| call.index == index));
     if let Some(call) = call {
         text.push_str(&format!(", in call {}: {} {}", call.index, call.call, call.target));
     }
     if let Some(failure) = &attempt.failure {
-        text.push_str(&format!(". {}.", failure.message));
+        text.push_str(&format!(". {}", sentence(&failure.message)));
     }
     Remark { tone: Tone::Bad, text, quote: call.and_then(quoted), place: Some(place.clone()) }
 }
@@ -317,7 +415,7 @@ fn quoted(call: &CallView) -> Option<String> {
 }
 
 fn steps(counts: Counts) -> String {
-    let Counts { steps, success, partial, failure, skipped, under_way, waiting, items, retries, .. } = counts;
+    let Counts { steps, success, partial, failure, skipped, under_way, waiting, .. } = counts;
     let parts = [
         (success, "succeeded"),
         (partial, "failed, with a fallback"),
@@ -328,15 +426,7 @@ fn steps(counts: Counts) -> String {
     ];
     let parts: Vec<_> =
         parts.iter().filter(|(many, _)| *many > 0).map(|(many, word)| format!("{many} {word}")).collect();
-    let mut text = format!("Of {}, {}.", many(steps, "step"), parts.join(", "));
-    if items > 0 {
-        text.push_str(&format!(" They went through {}.", many(items, "element")));
-    }
-    if retries > 0 {
-        let word = if retries == 1 { "retry" } else { "retries" };
-        text.push_str(&format!(" There were {retries} {word} in all."));
-    }
-    text
+    format!("Of {}, {}.", many(steps, "step"), parts.join(", "))
 }
 
 fn many(count: usize, word: &str) -> String {

@@ -1,8 +1,8 @@
-// The money over time: charged, lost and held, one above the other, under the ceiling. The curve is the ledger's, point
-// for point; of points that fall on one column of the picture, the highest is drawn.
+// The money over time: charged and held, which the ceiling is for, and above them what failed attempts used. The curve
+// is the ledger's, point for point; of points that fall on one column of the picture, the highest and the last are drawn.
 
 const CURVE_HEIGHT = 170;
-const KINDS = [["charged", 2], ["absorbed", 3], ["held", 1]];
+const KINDS = [["charged", 2], ["held", 1], ["absorbed", 3]];
 const KIND_WORDS = { charged: "charged", absorbed: "used by failed attempts", held: "held" };
 
 class Curve {
@@ -28,7 +28,7 @@ class Curve {
     const y = (nanos) => CURVE_HEIGHT - 18 - (nanos / top) * (CURVE_HEIGHT - 30);
     const { cost } = this.model.head;
     this.picture.setAttribute("aria-label", `Money over time. Charged ${money(cost.charged)}, used by failed attempts ${money(cost.absorbed)}, at most ${money(cost.peak_held)} held at one time, ceiling ${money(ceiling)}. Left and right arrows read point by point.`);
-    const highest = svg("text", { class: "tick", x: 4, y: Math.max(11, y(most) - 3) }, money(most));
+    const highest = svg("text", { class: "tick", x: 4, y: Math.max(11, y(most) - 3) }, "together at most " + money(most));
     fill(this.picture, patterns(), this.areas(columns, width, y), this.ceiling(shown, ceiling, width, y), highest, this.axis(width), this.cursor(width));
     this.say();
   }
@@ -86,7 +86,7 @@ class Curve {
   }
 
   ceiling(shown, ceiling, width, y) {
-    const words = "ceiling " + money(ceiling);
+    const words = "ceiling of charged and held " + money(ceiling);
     if (!shown) return svg("text", { class: "ceiling-words", x: width - 4, y: 12, "text-anchor": "end" }, "↑ " + words + ", far above this picture");
     return [
       svg("line", { class: "ceiling", x1: 0, x2: width, y1: y(ceiling), y2: y(ceiling) }),

@@ -27,7 +27,8 @@ class Details {
     group.items.forEach((item) => states.set(stepState(item), (states.get(stepState(item)) || 0) + 1));
     const rows = [...states].map(([state, many]) => [chip(look(state)), count(many, "element")]);
     const last = group.whole && group.whole.attempts[group.whole.attempts.length - 1];
-    return { title: bdi(group.id), body: [fields(rows), last ? this.failure(group.whole, last) : null, last ? this.document(placeOf(group.whole, last), "Input", "Output") : null] };
+    return { title: bdi(group.id), body: [fields(rows), last ? this.failure(group.whole, last) : null, last && !last.failure ? this.document(placeOf(group.whole, last), "", "Output") : null,
+      el("h3", {}, "Elements"), longList(group.items.map((item) => el("li", { value: item.item }, button([nameOf(item), ", ", itemWords(item)], () => this.go(placeOf(item, item.attempts[item.attempts.length - 1])), { class: "link" }))), "element")] };
   }
 
   step(step) {
@@ -38,8 +39,8 @@ class Details {
   attempt(step, attempt) {
     const now = this.model.head.took_us;
     if (!attempt.skill) return this.notRun(step, attempt);
-    const calls = attempt.calls.reduce((sum, call) => sum + call.spent, 0);
-    const parts = calls ? ` (${money(calls)} for calls, the rest for fuel)` : " (for fuel)";
+    const calls = attempt.charged + attempt.absorbed - attempt.fuel_cost;
+    const parts = ` (${calls ? money(calls) + " for calls, " : ""}${money(attempt.fuel_cost)} for fuel)`;
     const spent = attempt.absorbed ? [["Used, though it failed", money(attempt.absorbed) + parts]] : [["Charged", money(attempt.charged) + (attempt.charged ? parts : "")]];
     const rows = [
       ["State", chip(attemptLook(attempt), attemptLook(attempt).word + (attempt.code && attempt.code !== "OK" ? ", " + attempt.code : ""))],
@@ -55,7 +56,7 @@ class Details {
       attempt.gave_up ? ["Not again", attempt.gave_up.why] : null,
     ];
     const list = attempt.calls.length === 0 ? null : [el("h3", {}, count(attempt.calls.length, "call")),
-      longList(attempt.calls.map((call) => el("li", { value: call.index }, button(callWords(call), () => this.go(placeOf(step, attempt, call.index)), { class: "link" }))))];
+      longList(attempt.calls.map((call) => el("li", { value: call.index }, button(callWords(call), () => this.go(placeOf(step, attempt, call.index)), { class: "link" }))), "call")];
     return { title: bdi(nameOf(step) + ", attempt " + attempt.attempt), body: [fields(rows), this.failure(step, attempt), list, this.document(placeOf(step, attempt), "Input", attempt.fell_back ? "Output of the skill" : "Output"), fallback(attempt)] };
   }
 
@@ -68,14 +69,14 @@ class Details {
   call({ step, attempt, call }) {
     const place = placeOf(step, attempt, call.index);
     const rows = [
-      ["Result", chip(callLook(call), (call.code || "no result") + (call.status === null ? "" : ", status " + call.status))],
+      ["Result", chip(callLook(call), callResult(call) + (call.status === null ? "" : ", status " + call.status))],
       ["Place (step:attempt:call)", place],
       ["Door", call.call],
       call.target ? ["Target", bdi(call.target)] : null,
       ["At", time(call.at_us) + " after the start, " + moment(this.model.head, call.at_us)],
       ["Took", call.took_us === null ? "" : time(call.took_us)],
-      call.held || call.spent ? ["Money", `${money(call.spent)} spent of ${money(call.held)} held` + (call.overrun ? `, and ${money(call.overrun)} billed beyond it` : "")] : null,
-      call.clamped_to === null ? null : ["Cut", `to ${call.clamped_to} tokens of answer, as the budget afforded no more`],
+      call.held || call.spent ? ["Money", `${money(call.spent)} spent of ${money(call.held)} held` + (call.cut_off && call.spent ? ": all of it, as nobody knows what became of the call" : "") + (call.overrun ? `, and ${money(call.overrun)} billed beyond it` : "")] : null,
+      call.clamped_to === null ? null : ["Answer limited", `to ${call.clamped_to} tokens, as the budget afforded no more`],
       call.class === "effect" ? ["Another run", anew(call)] : null,
     ];
     const failure = call.message ? el("p", { class: "message" }, bdi(call.message)) : null;
@@ -125,8 +126,13 @@ function fields(rows) {
   return el("dl", { class: "fields" }, there.map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
 }
 
+function itemWords(item) {
+  const { code } = item.attempts[item.attempts.length - 1];
+  return look(stepState(item)).word + (code && code !== "OK" ? ", " + code : "");
+}
+
 // A long list, of which the first are shown.
-function longList(items) {
+function longList(items, what) {
   const list = el("ol", { class: "calls" }, items.slice(0, MOST_MEMBERS));
-  return items.length <= MOST_MEMBERS ? list : [list, later(count(items.length - MOST_MEMBERS, "more call"), () => el("ol", { class: "calls", start: MOST_MEMBERS + 1 }, items.slice(MOST_MEMBERS)))];
+  return items.length <= MOST_MEMBERS ? list : [list, later(count(items.length - MOST_MEMBERS, "more " + what), () => el("ol", { class: "calls", start: MOST_MEMBERS + 1 }, items.slice(MOST_MEMBERS)))];
 }

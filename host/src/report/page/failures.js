@@ -19,7 +19,7 @@ class Failures {
   }
 
   one(failure, first) {
-    const times = [failure.attempts ? count(failure.attempts, "attempt") : "", failure.calls ? count(failure.calls, "call") : ""].filter(Boolean).join(", ");
+    const times = [failure.attempts ? count(failure.attempts, "attempt") : "", failure.kept ? count(failure.kept, "step") + " kept from running" : "", failure.calls ? count(failure.calls, "call") : ""].filter(Boolean).join(", ");
     const more = failure.struck - failure.places.length;
     const page = el("div", { class: "page" });
     const node = el("details", { class: "failure-code", ontoggle: () => {

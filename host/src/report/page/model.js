@@ -74,8 +74,14 @@ class Group {
   }
 
   add(step) {
-    if (step.item === null) this.whole = step;
-    else this.items.push(step);
+    if (step.item === null) {
+      this.whole = step;
+      return;
+    }
+    // Elements mostly begin in their order.
+    let at = this.items.length;
+    while (at > 0 && this.items[at - 1].item > step.item) at -= 1;
+    this.items.splice(at, 0, step);
   }
 
   state() {

@@ -26,14 +26,20 @@ class Requests {
     return el("tr", {}, el("td", {}, time(call.at_us)),
       el("td", {}, button(place, () => this.actions.go(place), { class: "link" })),
       el("td", {}, call.call + " ", bdi(cut(call.target, 160))),
-      el("td", {}, chip(callLook(call), (call.code || "no result") + (call.status === null ? "" : ", " + call.status)), call.spent ? " " + money(call.spent) : ""),
+      el("td", {}, chip(callLook(call), callResult(call) + (call.status === null ? "" : ", " + call.status)), call.spent ? " " + money(call.spent) : ""),
       el("td", {}, anew(call)));
   }
 }
 
 // What becomes of a call when it is made again.
+function anewWords(call) {
+  if (call.class !== "effect") return "";
+  const cost = call.spent ? ", and costs again" : "";
+  if (call.did_nothing) return "asks it again: it did nothing" + cost;
+  if (call.repeatable) return "has no second effect" + cost;
+  return (call.code === "OK" ? "does it once more" : "tries it once more; it may be done already") + cost;
+}
+
 function anew(call) {
-  if (call.did_nothing) return "asks it again: it did nothing";
-  if (!call.repeatable) return el("strong", {}, "does it once more");
-  return call.spent ? "has no second effect, and costs again" : "has no second effect";
+  return call.repeatable || call.did_nothing ? anewWords(call) : el("strong", {}, anewWords(call));
 }

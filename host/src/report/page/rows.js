@@ -85,7 +85,7 @@ class Rows {
     [this.filter, this.onlyFailures] = ["", false];
     if (found.step.item !== null) this.toggle({ key: found.step.step + "[]" }, true);
     if (found.call || found.step.attempts.length > 1) this.toggle({ key: nameOf(found.step) }, true);
-    const keys = [place, placeOf(found.step, found.attempt), nameOf(found.step)];
+    const keys = [place, placeOf(found.step, found.attempt), nameOf(found.step), found.step.step + "[]"];
     this.build();
     return keys.map((key) => this.list.findIndex((row) => row.key === key)).find((at) => at >= 0);
   }
@@ -114,5 +114,5 @@ function attemptWords(attempt, now) {
 function callWords(call) {
   const status = call.status === null ? "" : " " + call.status;
   const took = call.took_us === null ? "" : " for " + time(call.took_us);
-  return "call " + call.index + ", " + call.call + " " + call.target + ": " + (call.code || "no result") + status + ", at " + time(call.at_us) + took;
+  return "call " + call.index + ", " + call.call + " " + call.target + ": " + callResult(call) + status + ", at " + time(call.at_us) + took;
 }

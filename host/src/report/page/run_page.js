@@ -76,13 +76,13 @@ function figures(head) {
     ["Began", el("span", { title: head.started }, date(head.started)), ""],
     ["Took", time(head.took_us), head.outcome ? "" : " so far"],
     ["Charged", money(cost.charged), share],
-    ["Used by failed attempts", money(cost.absorbed), cost.absorbed ? " not in the charge" : ""],
+    ["Used by failed attempts", money(cost.absorbed), cost.absorbed ? ` of at most ${money(head.absorbed_ceiling)}, not in the charge` : ""],
     ["Spent in all", head.total > cost.charged ? money(head.total) : null, ""],
     ["Billed beyond", cost.overrun ? money(cost.overrun) : null, " what was held"],
     ["Held now", head.held ? money(head.held) : null, ""],
     ["Steps", `${counts.success} of ${counts.steps} succeeded`, others.filter(([many]) => many).map(([many, word]) => `, ${many} ${word}`).join("")],
     ["Tried again", counts.retries ? count(counts.retries, "time") : null, ""],
-    ["Requests", String(counts.effects), counts.failed_calls ? `, ${count(counts.failed_calls, "call")} failed or denied` : ""],
+    ["Requests", String(counts.sent), (counts.failed ? `, ${counts.failed} failed` : "") + (counts.refused ? `, ${counts.refused} more refused before they left` : "")],
     ["Fuel", short(head.fuel), " units"],
   ].filter(([, value]) => value !== null);
 }

@@ -106,7 +106,7 @@ class Timeline {
   click(event, at) {
     this.current = at;
     const row = this.rows.list[at];
-    if (row.open !== null && event.target.closest(".opener, .group")) this.toggle(row, !row.open);
+    if (row.open !== null && event.target.closest(".opener")) this.toggle(row, !row.open);
     else this.actions.show(row);
   }
 
@@ -209,7 +209,7 @@ function labelOf(row) {
 }
 
 function legend() {
-  const parts = [["bar success", "succeeded"], ["bar failure", "failed"], ["bar partial", "partial, or a fallback"], ["bar wait", "waits before it is tried again"], ["bar running", "under way"], ["mark success", "request"]];
+  const parts = [["bar success", "succeeded"], ["bar failure", "failed"], ["bar partial", "partial, or a fallback"], ["bar wait", "waits before it is tried again"], ["bar running", "under way"], ["bar envelope success", "all elements of a step"], ["mark success", "request"]];
   return el("p", { class: "legend" }, parts.map(([cls, word]) => el("span", {}, el("span", { class: "swatch " + cls, "aria-hidden": "true" }), " ", word)),
     el("span", { class: "keys" }, "Keys: arrows move, open and close; Enter shows; + − 0 look closer, further, at all; [ ] earlier, later."));
 }

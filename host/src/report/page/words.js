@@ -73,9 +73,15 @@ function attemptLook(attempt) {
 
 // The look of a call.
 function callLook(call) {
-  if (call.code === null) return { word: "no result", icon: "▶", cls: "running" };
+  if (call.cut_off) return { word: "cut off", icon: "?", cls: "partial" };
+  if (call.code === null) return { word: "no result yet", icon: "▶", cls: "running" };
   if (call.class === "denied") return { word: "denied", icon: "⊘", cls: "failure" };
   return call.code === "OK" ? STATES.success : STATES.failure;
+}
+
+// What came of a call, in a word.
+function callResult(call) {
+  return call.code || callLook(call).word;
 }
 
 const CALL_SIGNS = { effect: "→", denied: "⊘", observe: "◌", emit: "✎" };
