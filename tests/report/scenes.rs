@@ -76,6 +76,30 @@ async fn killed(folder: &Path) -> std::path::PathBuf {
     path
 }
 
+const QUICK_AND_SLOW: &str = r#"
+aos: 1
+name: quick-and-slow
+grants: {hosts: [a.test], models: [gpt-4o]}
+budget: {ceiling_cents: 1}
+steps:
+  - {id: wait, skill: http_call, retry: {max_attempts: 2, cap_ms: 3000}, with: {url: "https://a.test/"}}
+  - {id: first, skill: http_call, with: {url: "https://a.test/first"}}
+  - {id: ask, skill: llm_invoke, needs: [first], with: {model: gpt-4o, task: think, max_tokens: 500, prompt: Well?}}
+"#;
+
+const QUICK_AND_SLOW_WORLD: &str = r#"
+http:
+  - {url: "https://a.test/", status: 503, headers: {retry-after-ms: "2500"}}
+  - {url: "https://a.test/first", delay_ms: 50}
+llm: {think: {text: Hm., tokens: 9}}
+"#;
+
+/// A question for which much was held and little was paid, in less time than a drawing of the run can show, and long
+/// nothing after it.
+pub(crate) async fn quick_and_slow() -> Recorded {
+    run(&stubbed(QUICK_AND_SLOW_WORLD).await, QUICK_AND_SLOW, json!({})).await
+}
+
 const LETTERS: &str = r#"
 aos: 1
 name: letters

@@ -229,7 +229,7 @@ const FAR_FROM_THE_LEDGER: &str = r"(() => {
 #[test]
 fn the_curve_of_the_money_goes_where_the_ledger_went() {
     in_time(async {
-        for run in [scenes::failed().await, scenes::resumed().await] {
+        for run in [scenes::failed().await, scenes::quick_and_slow().await] {
             let report = written(&[("run.jsonl", &run.journal)]);
             let Some(seen) = Look::at_file(report.path()).eval(FAR_FROM_THE_LEDGER).seen().await else {
                 return;
