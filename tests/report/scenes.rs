@@ -5,9 +5,11 @@ mod many;
 mod sound;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use aos_host::providers::MemorySink;
+use aos_host::budget::PriceList;
+use aos_host::providers::{MemorySink, OpenAiCompatible, World};
 use aos_host::{RunOptions, Runtime};
 use serde_json::{Value, json};
 
@@ -15,7 +17,7 @@ pub(crate) use hostile::{TEXTS, escaped, hostile, hostile_failure};
 pub(crate) use many::many_steps;
 
 use crate::support::recorded::{Recorded, parse};
-use crate::support::runtime::{live, read, stubbed};
+use crate::support::runtime::{live, of_prices, read, stubbed};
 use crate::support::server::{Reply, Server};
 use crate::workflow::killed_run::{Moment, kill, resume};
 
@@ -133,6 +135,51 @@ pub(crate) async fn budget_gone() -> Recorded {
     run(&stubbed(LETTERS_WORLD).await, LETTERS, json!({})).await
 }
 
+const IN_PART: &str = r#"
+aos: 1
+name: in-part
+grants: {hosts: [news.test]}
+steps:
+  - id: article
+    skill: http_call
+    foreach: {in: "${ [11, 12] }", parallel: 1}
+    on_error: continue
+    with: {url: "https://news.test/${ .item }"}
+  - {id: text, skill: json_transform, with: {data: "${ .steps.article }", filter: "length"}}
+"#;
+
+const IN_PART_WORLD: &str = r#"
+http:
+  - {url: "https://news.test/11", body: Rain in the north}
+  - {url: "https://news.test/12", status: 404, body: gone}
+"#;
+
+/// A list of two, of which the second failed, which its workflow lets pass. It is partial.
+pub(crate) async fn in_part() -> Recorded {
+    run(&stubbed(IN_PART_WORLD).await, IN_PART, json!({})).await
+}
+
+const DEARER: &str = r#"
+aos: 1
+name: dearer
+grants: {models: [gpt-4o-mini]}
+steps:
+  - {id: ask, skill: llm_invoke, with: {model: gpt-4o-mini, task: think, max_tokens: 16, prompt: Well?}}
+"#;
+
+/// A question that a dearer model answered than the one that was asked: its provider bills more than was held.
+pub(crate) async fn overrun() -> Recorded {
+    let answer = json!({
+        "id": "c-1", "object": "chat.completion", "model": "gpt-4o",
+        "usage": {"prompt_tokens": 10, "completion_tokens": 16, "total_tokens": 26},
+        "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "yes"}}],
+    });
+    let server = Server::start([Reply::json(200, &answer)]).await;
+    let provider = OpenAiCompatible::new(&server.url("/v1"), None).expect("a provider");
+    let world = World::live().with_llm(Arc::new(provider));
+    run(&of_prices(world, PriceList::bundled().expect("prices")).await, DEARER, json!({})).await
+}
+
 const STOPPED: &str = r#"
 aos: 1
 name: stopped
@@ -182,6 +229,8 @@ pub(crate) async fn all() -> Vec<(&'static str, Recorded)> {
         ("resumed", resumed().await),
         ("budget_gone", budget_gone().await),
         ("cut_off", cut_off().await),
+        ("in_part", in_part().await),
+        ("overrun", overrun().await),
         ("hostile", hostile().await),
         ("hostile_failure", hostile_failure().await),
         ("two_that_part: left", left),

@@ -1,6 +1,7 @@
 //! What is said of a run in words: of each run to look at, what people ask first.
 
 use aos_host::journal::Recording;
+use aos_host::units::Money;
 use aos_host::view::{Remark, RunView, Tone};
 
 use crate::report::scenes;
@@ -75,7 +76,11 @@ fn a_run_that_failed_says_where_how_often_what_it_did_what_it_cost_and_what_to_d
         let [todo] = told(&story, Tone::Todo)[..] else { panic!("{story:#?}") };
         assert_says(
             todo,
-            &["Do not simply run it again", "does what is named above once more", "What to do:"],
+            &[
+                "In a world that is no script, do not simply run it again",
+                "does what is named above once more",
+                "What to do:",
+            ],
         );
     });
 }
@@ -122,22 +127,22 @@ fn a_run_whose_budget_is_gone_says_what_began_what_left_and_what_may_have_been_d
         assert_eq!(bad.len(), 2, "what the workflow lets pass is no second cause: {bad:#?}");
         let notes = told(&story, Tone::Note);
         for said in [
-            "Of 4 steps, 1 succeeded, 2 failed, 1 did not run. Of lists, 5 elements began; where a step failed, those that follow in its list did not.",
+            "Of 4 steps, 1 succeeded, 2 failed, 1 did not run. Of lists, 5 elements began; a list whose step failed may have more.",
             "Step note failed with UPSTREAM_CONFLICT, which the workflow lets pass: POST https://crm.test/notes was answered with status 409.",
-            "It made 6 requests of the world, of which 1 failed. Refused before anything left: 1 call.",
+            "It made 6 requests of the world, of which 1 failed. 1 more request never left.",
             "Perhaps done, and tried once more by another run: POST https://crm.test/notes (UPSTREAM_CONFLICT).",
         ] {
             assert!(notes.contains(&said), "{said:?} is missing in {notes:#?}");
         }
-        let limited = notes.iter().find(|note| note.contains("The budget afforded no longer answer"));
-        assert_says(limited.expect("a limit"), &["that of gpt-4o was limited to ", " tokens."]);
+        let limited = notes.iter().find(|note| note.contains("The budget shortened an answer"));
+        assert_says(limited.expect("a limit"), &["that of gpt-4o, to ", " tokens."]);
         let recording = Recording::read(&journal).unwrap();
         let failures = RunView::of(&recording).unwrap().failures();
         let told: Vec<_> = failures
             .iter()
             .map(|failure| {
                 let places: Vec<_> = failure.places.iter().map(ToString::to_string).collect();
-                (failure.code.as_str(), failure.attempts, failure.calls, failure.kept, places.join(" "))
+                (failure.code.as_str(), failure.attempts, failure.calls, failure.unbegun, places.join(" "))
             })
             .collect();
         let expected = [
@@ -153,6 +158,41 @@ fn a_run_whose_budget_is_gone_says_what_began_what_left_and_what_may_have_been_d
 }
 
 #[test]
+fn an_element_that_its_workflow_lets_pass_is_named() {
+    in_time(async {
+        let story = story(&scenes::in_part().await.journal);
+        let [passed] = told(&story, Tone::Bad)[..] else { panic!("{story:#?}") };
+        let expected = "Step article, element 1 (counted from 0), failed with UPSTREAM_NOT_FOUND, which the workflow lets pass: \
+                        GET https://news.test/12 was answered with status 404.";
+        assert_eq!(passed, expected);
+        let remark = story.iter().find(|remark| remark.tone == Tone::Bad).unwrap();
+        assert_eq!(remark.place.as_ref().unwrap().to_string(), "article/1:1:0");
+        assert_eq!(remark.quote.as_deref(), Some("gone"));
+        assert_says(
+            told(&story, Tone::Note)[2],
+            &["Of 2 steps, 1 succeeded, 1 are partial. Of lists, 2 elements began."],
+        );
+    });
+}
+
+#[test]
+fn what_a_provider_billed_beyond_what_was_held_is_told_and_part_of_what_was_spent() {
+    in_time(async {
+        let run = scenes::overrun().await;
+        let story = story(&run.journal);
+        let cost = run.assert_success().outcome.cost;
+        assert!(cost.overrun > Money::ZERO);
+        let total = cost.charged.saturating_add(cost.overrun).to_string();
+        let money = *told(&story, Tone::Note).last().unwrap();
+        let in_all = format!("In all, {} were spent.", total.trim_end_matches('0'));
+        assert_says(
+            money,
+            &["It was charged $0.0", "Providers billed $0.0", " beyond what was held.", &in_all],
+        );
+    });
+}
+
+#[test]
 fn a_call_that_was_cut_off_counts_as_spent_and_is_named() {
     in_time(async {
         for (run, named) in [
@@ -161,10 +201,10 @@ fn a_call_that_was_cut_off_counts_as_spent_and_is_named() {
         ] {
             let story = story(&run.journal);
             let notes = told(&story, Tone::Note);
-            let cut_off = notes.iter().find(|note| note.starts_with("Cut off"));
+            let cut_off = notes.iter().find(|note| note.starts_with("Of what was cut off"));
             let cut_off = cut_off.unwrap_or_else(|| panic!("{notes:#?}"));
             let counts = "All that was held for it, $0.00";
-            assert_says(cut_off, &["nobody knows what became of it: ", named, counts, ", counts as spent."]);
+            assert_says(cut_off, &["nobody knows the end: ", named, counts, ", counts as spent."]);
             assert!(notes.iter().any(|note| note.contains("In all, at most $0.00")), "{notes:#?}");
         }
     });

@@ -34,7 +34,7 @@ pub(super) enum NotCallable {
     #[error("another export of the component has the same name")]
     SameName,
     #[error("{0}; give the component a shorter name")]
-    Name(#[from] NameInvalid),
+    Name(NameInvalid),
 }
 
 /// Why a value of a type is not written as JSON.

@@ -35,7 +35,7 @@ pub(super) fn skill_names<'a>(
             .find(|(form, count)| count.get(&form.to_ascii_lowercase()) == Some(&1));
         let (form, _) = only.ok_or(NotCallable::SameName)?;
         let name = format!("{base}.{form}");
-        Ok(SkillId::new(name.to_ascii_lowercase())?)
+        SkillId::new(name.to_ascii_lowercase()).map_err(NotCallable::Name)
     };
     exports.iter().map(named).collect()
 }

@@ -42,7 +42,15 @@ fn the_figures_are_those_of_the_outcome() {
             let cost = &outcome.cost;
             let total = cost.spent.total().saturating_add(cost.overrun);
             let of_all = if total > cost.charged { dollars(total) } else { String::new() };
-            assert_eq!(figures["Spent in all"].as_str().unwrap_or_default(), of_all, "{name}");
+            let beyond = figures["Billed beyond what was held"].as_str().unwrap_or_default();
+            assert_eq!(
+                beyond,
+                if cost.overrun > Money::ZERO { dollars(cost.overrun) } else { String::new() }
+            );
+            let shown = figures["Spent in all"].as_str().unwrap_or_default();
+            assert_eq!(shown.strip_suffix(" at most").unwrap_or(shown), of_all, "{name}");
+            let supposed = ["cut_off", "resumed"].contains(&name);
+            assert_eq!(shown.ends_with("at most"), supposed, "{name}: {shown}");
             let succeeded = outcome.steps.iter().filter(|step| step.status == Status::Success).count();
             starts("Steps", format!("{succeeded} of {} succeeded", outcome.steps.len()));
             if outcome.fuel.units() < 1000 {
@@ -76,7 +84,7 @@ fn a_failed_run_says_what_it_did_what_it_cost_and_what_to_do_next() {
             &dollars(run.outcome.cost.charged),
             &dollars(run.outcome.cost.absorbed),
             "POST https://shop.test/orders (OK)",
-            "Do not simply run it again",
+            "do not simply run it again",
             "no lorry is free",
             advice,
             "What happened",
@@ -120,7 +128,21 @@ fn a_step_with_elements_is_shown_from_every_place_that_names_it() {
             );
             assert!(!shown.contains("not in this report"), "{shown}");
         }
-        assert_eq!(seen.results[3], "6, 1 failed, 1 more refused before they left");
+        assert_eq!(seen.results[3], "6, 1 failed, 1 more never left");
+    });
+}
+
+#[test]
+fn what_a_partial_list_gave_is_shown() {
+    in_time(async {
+        let run = scenes::in_part().await;
+        let report = written(&[("in-part.jsonl", &run.journal)]);
+        let look = Look::at_file(report.path()).click(".row.group .label");
+        let Some(seen) = look.wait("dialog[open] .document:has-text('Rain in the north')").seen().await
+        else {
+            return;
+        };
+        seen.assert_clean();
     });
 }
 
@@ -198,30 +220,38 @@ fn where_two_runs_part_is_marked_in_both() {
     });
 }
 
-/// How far the upper edge of the drawn money is from what the ledger said, at worst, in pixels: in all columns of the picture
-/// that lie two or more from a point at which something moved. Their number is the second one.
+/// How far the upper edges of the drawn money are from what the ledger said, at worst, in pixels: in all columns of the
+/// picture that lie two or more from a point at which something moved. The number of looks is the second one.
 const FAR_FROM_THE_LEDGER: &str = r"(() => {
     const { changes } = JSON.parse(document.getElementById('report').textContent).runs[0];
     const [, , width] = document.querySelector('.curve').getAttribute('viewBox').split(' ').map(Number);
-    const steps = [];
-    let [x, before] = [0, ''];
-    for (const [, letter, value] of document.querySelector('.area.absorbed').getAttribute('d').matchAll(/([MHV])([\d.]+)/g)) {
-        if (letter === 'V' && before === 'V') break;
-        if (letter === 'V') steps.push([x, Number(value)]);
-        else x = Number(value);
-        before = letter;
-    }
-    const base = Number(document.querySelector('.area.absorbed').getAttribute('d').match(/^M[\d.]+,([\d.]+)/)[1]);
-    const sum = (point) => point[1] + point[2] + point[3];
-    const scale = (base - Math.min(...steps.map(([, y]) => y))) / Math.max(...changes.money.map(sum));
+    const edge = (kind) => {
+        const steps = [];
+        let [x, before] = [0, ''];
+        for (const [, letter, value] of document.querySelector('.area.' + kind).getAttribute('d').matchAll(/([MHV])([\d.]+)/g)) {
+            if (letter === 'V' && before === 'V') break;
+            if (letter === 'V') steps.push([x, Number(value)]);
+            else x = Number(value);
+            before = letter;
+        }
+        return steps;
+    };
+    const base = Number(document.querySelector('.area.charged').getAttribute('d').match(/^M[\d.]+,([\d.]+)/)[1]);
+    const upTo = { charged: ([, , charged]) => charged, held: ([, held, charged]) => held + charged,
+        absorbed: ([, held, charged, absorbed]) => held + charged + absorbed };
+    const highest = Math.max(...changes.money.map(upTo.absorbed));
+    const scale = (base - Math.min(...edge('absorbed').map(([, y]) => y))) / highest;
     const moved = changes.money.map(([at]) => (at / changes.took_us) * width);
     let [worst, looked] = [0, 0];
-    for (let column = 0.5; column < width; column += 1) {
-        const point = moved.findLastIndex((at) => at <= column);
-        if (point < 0 || moved.some((at) => Math.abs(at - column) < 2)) continue;
-        const drawn = steps.findLast(([at]) => at <= column)[1];
-        worst = Math.max(worst, Math.abs(base - scale * sum(changes.money[point]) - drawn));
-        looked += 1;
+    for (const [kind, money] of Object.entries(upTo)) {
+        const steps = edge(kind);
+        for (let column = 0.5; column < width; column += 1) {
+            const point = moved.findLastIndex((at) => at <= column);
+            if (point < 0 || moved.some((at) => Math.abs(at - column) < 2)) continue;
+            const drawn = steps.findLast(([at]) => at <= column)[1];
+            worst = Math.max(worst, Math.abs(base - scale * money(changes.money[point]) - drawn));
+            looked += 1;
+        }
     }
     return [worst, looked];
 })()";

@@ -25,7 +25,7 @@ pub struct CallView {
     pub at_us: u64,
     /// Microseconds until its result; null for one that has none.
     pub took_us: Option<u64>,
-    /// `OK`, or what it came to; null for a call that was cut off.
+    /// `OK`, or what it came to; null for a call that is under way, or was cut off.
     pub code: Option<OutcomeCode>,
     /// The upstream's status.
     pub status: Option<u16>,
@@ -39,8 +39,8 @@ pub struct CallView {
     pub overrun: Money,
     /// Whether its failure says that it did nothing: it never left, or the upstream refused it.
     pub did_nothing: bool,
-    /// Whether it never left: the gate, the budget or a limit refused it.
-    pub refused: bool,
+    /// Whether it never left: it was refused, or there was no connection.
+    pub unsent: bool,
     /// Whether its attempt ended before its result came: nobody knows what became of it.
     pub cut_off: bool,
     /// Why it failed, in one line.
@@ -76,7 +76,7 @@ impl CallView {
         self.spent = event.spent;
         self.overrun = event.overrun;
         self.did_nothing = event.failure.as_ref().is_some_and(Failure::did_nothing);
-        self.refused = event.failure.as_ref().is_some_and(|failure| !failure.request_sent);
+        self.unsent = event.failure.as_ref().is_some_and(|failure| !failure.request_sent);
         self.message = event.failure.as_ref().map(|failure| failure.message.clone());
         let failure = || serde_json::to_value(&event.failure).unwrap_or_default();
         self.answer = event.answer.clone().unwrap_or_else(failure);
@@ -125,13 +125,18 @@ impl CallView {
             spent: Money::ZERO,
             overrun: Money::ZERO,
             did_nothing: false,
-            refused: false,
+            unsent: false,
             cut_off: false,
             message: None,
             request: Value::Null,
             answer: Value::Null,
             changed,
         }
+    }
+
+    /// Whether nobody knows what it cost, and all that was held for it counts as spent.
+    pub(super) fn is_supposed(&self) -> bool {
+        self.code != Some(OutcomeCode::Ok) && self.spent > Money::ZERO && self.spent == self.held
     }
 
     /// Whether it is something that the world may have noticed: an effect that was allowed.

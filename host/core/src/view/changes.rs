@@ -1,6 +1,6 @@
 //! The JSON of a run: all of it, or what an entry and those after it changed. Whoever draws a run that goes on puts the
 //! changes over what is there: steps by their place in the list, attempts by their number, calls by their index; points of
-//! money follow on those that are there, and everything else is new as a whole.
+//! money follow on those that are there, the plan and the text stay, and everything else is new as a whole.
 
 use serde::Serialize;
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Place, StepView};
 use crate::failure::{ErrorCategory, ErrorCode};
+use crate::ids::StepId;
 use crate::journal::Cursor;
 use crate::outcome::OutcomeCode;
 
@@ -25,8 +26,8 @@ pub struct FailureView {
     pub advice: &'static str,
     /// Attempts that ended with it.
     pub attempts: usize,
-    /// Steps that it kept from running.
-    pub kept: usize,
+    /// Ends of a step or an element for which no skill was called.
+    pub unbegun: usize,
     /// Calls that ended with it.
     pub calls: usize,
     /// Places where it struck; an attempt that one of its calls ended is at the place of the call.
@@ -38,8 +39,7 @@ pub struct FailureView {
 /// All codes, in the order in which each struck first.
 pub(super) fn failures(steps: &[StepView]) -> Vec<FailureView> {
     let (mut found, mut known) = (Vec::new(), BTreeMap::new());
-    let with_elements: BTreeSet<_> =
-        steps.iter().filter(|step| step.item.is_some()).map(|step| &step.step).collect();
+    let of_elements: BTreeSet<_> = steps.iter().filter(|step| step.item.is_some()).flat_map(codes).collect();
     for step in steps {
         for attempt in &step.attempts {
             let at = |index| Place {
@@ -52,9 +52,9 @@ pub(super) fn failures(steps: &[StepView]) -> Vec<FailureView> {
                     add((&mut found, &mut known), code, place, |failure| failure.calls += 1);
                 }
             }
-            // A step with elements ends as they do.
+            // A step with elements mostly ends as one of them did.
             if let Some(OutcomeCode::Error(code)) = attempt.code
-                && (step.item.is_some() || !with_elements.contains(&step.step))
+                && (step.item.is_some() || !of_elements.contains(&(&step.step, code)))
             {
                 // Where one of its calls ended it, that is the place to look at, and named already.
                 let call = attempt.failure.as_ref().and_then(|failure| failure.call);
@@ -64,12 +64,20 @@ pub(super) fn failures(steps: &[StepView]) -> Vec<FailureView> {
                 let place = (!named).then(|| at(None));
                 add((&mut found, &mut known), code, place, |failure| match attempt.began() {
                     true => failure.attempts += 1,
-                    false => failure.kept += 1,
+                    false => failure.unbegun += 1,
                 });
             }
         }
     }
     found
+}
+
+/// What the attempts of a step ended with.
+fn codes(step: &StepView) -> impl Iterator<Item = (&StepId, ErrorCode)> {
+    step.attempts.iter().filter_map(|attempt| match attempt.code? {
+        OutcomeCode::Error(code) => Some((&step.step, code)),
+        OutcomeCode::Ok => None,
+    })
 }
 
 fn add(
@@ -87,7 +95,7 @@ fn add(
             meaning,
             advice,
             attempts: 0,
-            kept: 0,
+            unbegun: 0,
             calls: 0,
             struck: 0,
             places: Vec::new(),

@@ -40,6 +40,8 @@ pub struct Head {
     pub cost: Cost,
     /// All that left: what was charged, what failed attempts used, and what providers billed beyond what was held.
     pub total: Money,
+    /// Whether that is the most that it can have been: of a call that failed or was cut off, all that was held counts.
+    pub supposed: bool,
     /// What is held now.
     pub held: Money,
     /// Fuel used by all attempts that have ended.
@@ -105,7 +107,7 @@ pub struct Counts {
     pub steps: usize,
     /// Steps that succeeded.
     pub success: usize,
-    /// Steps whose failure was let pass.
+    /// Steps with an output in which a fallback, or null for an element, stands for what failed.
     pub partial: usize,
     /// Steps that failed.
     pub failure: usize,
@@ -127,8 +129,8 @@ pub struct Counts {
     pub sent: usize,
     /// Of those that left, those that failed.
     pub failed: usize,
-    /// Calls that were refused before anything left: by the gate, the budget or a limit.
-    pub refused: usize,
+    /// Calls of which nothing left: the gate, the budget or a limit refused them, or there was no connection.
+    pub unsent: usize,
     /// Calls that have no result yet.
     pub unanswered: usize,
 }

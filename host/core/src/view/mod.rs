@@ -1,6 +1,7 @@
 //! A journal as people look at it: steps, their attempts, what each did, what it cost and how long it took. It is made
 //! entry by entry, so that a run that goes on looks as it will when it is over.
 
+mod asked;
 mod attempt;
 mod call;
 mod changes;

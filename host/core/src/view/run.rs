@@ -141,9 +141,10 @@ impl RunView {
             failed_steps: run.failed_steps,
             budget: run.budget.clone(),
             cost,
+            supposed: attempts.clone().flat_map(|attempt| &attempt.calls).any(CallView::is_supposed),
             total: cost.charged.saturating_add(cost.absorbed).saturating_add(cost.overrun),
             held: self.facts.held(),
-            fuel: attempts.fold(Fuel::ZERO, |sum, attempt| sum.saturating_add(attempt.fuel)),
+            fuel: attempts.clone().fold(Fuel::ZERO, |sum, attempt| sum.saturating_add(attempt.fuel)),
             resumed: self.resumed.clone(),
             engine: run.engine,
             stubs: run.stubs,
@@ -272,10 +273,10 @@ impl Counts {
         for call in step.attempts.iter().flat_map(|attempt| &attempt.calls) {
             self.effects += usize::from(call.acts());
             let failed = call.code.is_some_and(|code| code != OutcomeCode::Ok);
-            let sent = call.acts() && !call.refused;
+            let sent = call.acts() && !call.unsent;
             self.sent += usize::from(sent);
             self.failed += usize::from(sent && failed);
-            self.refused += usize::from(!sent && failed);
+            self.unsent += usize::from(!sent && failed);
             self.unanswered += usize::from(call.code.is_none() && !call.cut_off);
         }
     }

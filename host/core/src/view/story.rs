@@ -1,8 +1,11 @@
 //! What a run did, what it cost, and what to do next, in words. The words are for people; programs read the figures.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::Value;
 
+use super::asked::effects;
 use super::{AttemptView, CallView, Counts, Head, Place, RunView, StepView};
 use crate::budget::FailedSteps;
 use crate::failure::ErrorCode;
@@ -12,7 +15,7 @@ use crate::outcome::{Cost, OutcomeCode, Status};
 use crate::units::Money;
 
 /// Effects and steps that are named one by one.
-const NAMED: usize = 3;
+pub(super) const NAMED: usize = 3;
 
 /// Characters of an answer that are quoted.
 const QUOTED: usize = 200;
@@ -66,7 +69,7 @@ impl RunView {
         story.extend(self.cut_off());
         story.extend(self.limited());
         story.extend(self.acts_again());
-        story.push(self.money_words(&head));
+        story.push(money_words(&head));
         story.extend(self.next(&head));
         story
     }
@@ -150,24 +153,31 @@ impl RunView {
 
     /// Steps that failed and did not end the run, the first of them with the place to look at.
     fn let_pass(&self, struck: Option<&Place>) -> Vec<Remark> {
+        let with_elements = self.with_elements();
         let failed = |step: &&StepView| {
+            let failed = step.attempts.last().filter(|attempt| attempt.failure.is_some());
             step.item.is_none()
-                && step.attempts.last().is_some_and(|attempt| attempt.failure.is_some() && attempt.began())
+                && failed.is_some_and(|attempt| attempt.began() || with_elements.contains(&step.step))
         };
         let other = |step: &&StepView| struck.is_none_or(|place| place.cursor.step != step.step);
         let all: Vec<&StepView> = self.steps().iter().filter(failed).filter(other).collect();
         let remark = |step: &&StepView| {
+            let whole = step.attempts.last()?;
+            let then = match &whole.fell_back {
+                Some(_) if step.status() == Some(Status::Partial) => ", and a fallback stands in",
+                _ if step.status() == Some(Status::Partial) || self.lets_pass(&step.step) => {
+                    ", which the workflow lets pass"
+                }
+                _ => "",
+            };
+            // A step with elements failed with one of them.
+            let step = self.failed_element(step).unwrap_or(step);
             let attempt = step.attempts.last()?;
             let failure = attempt.failure.as_ref()?;
-            let stands_in = matches!(step.status(), Some(Status::Partial));
-            let then = match stands_in {
-                true => ", and a fallback stands in",
-                false if self.lets_pass(&step.step) => ", which the workflow lets pass",
-                false => "",
-            };
             let cursor = Cursor { step: step.step.clone(), item: step.item, attempt: attempt.attempt };
-            let message = sentence(&failure.message);
-            let text = format!("Step {} failed with {}{then}: {message}", step.step, failure.code);
+            let (name, message) = (element(&cursor), sentence(&failure.message));
+            let comma = if step.item.is_some() { "," } else { "" };
+            let text = format!("Step {name}{comma} failed with {}{then}: {message}", failure.code);
             let call = failure.call.and_then(|index| attempt.calls.iter().find(|call| call.index == index));
             let place = Some(Place { cursor, index: failure.call });
             // Beside what the run failed with, it is nothing that went wrong.
@@ -179,6 +189,18 @@ impl RunView {
             told.push(note(format!("{} failed as well.", many(more, "more step"))));
         }
         told
+    }
+
+    /// The element that a step with elements failed with.
+    fn failed_element(&self, whole: &StepView) -> Option<&StepView> {
+        let failure = whole.attempts.last()?.failure.as_ref()?;
+        let item = failure.details.as_ref()?.get("item")?.as_u64()?;
+        self.steps().iter().find(|step| step.step == whole.step && step.item.map(u64::from) == Some(item))
+    }
+
+    /// The steps that have elements.
+    fn with_elements(&self) -> BTreeSet<&StepId> {
+        self.steps().iter().filter(|step| step.item.is_some()).map(|step| &step.step).collect()
     }
 
     /// Whether the workflow lets a step fail.
@@ -205,56 +227,6 @@ impl RunView {
         }
     }
 
-    /// Calls that something is to be said of, with their places.
-    fn calls(&self, fits: impl Fn(&CallView) -> bool) -> Vec<(Place, &CallView)> {
-        let mut found = Vec::new();
-        for step in self.steps() {
-            for attempt in &step.attempts {
-                for call in attempt.calls.iter().filter(|call| fits(call)) {
-                    let cursor =
-                        Cursor { step: step.step.clone(), item: step.item, attempt: attempt.attempt };
-                    found.push((Place { cursor, index: Some(call.index) }, call));
-                }
-            }
-        }
-        found
-    }
-
-    /// What has no result, and never will have one.
-    fn cut_off(&self) -> Option<Remark> {
-        let calls = self.calls(is_unknown);
-        let (place, _) = calls.first()?;
-        let spent = calls.iter().fold(Money::ZERO, |sum, (_, call)| sum.saturating_add(call.spent));
-        let mut text = format!("Cut off, and nobody knows what became of it: {}.", named(&calls));
-        if spent > Money::ZERO {
-            text.push_str(&format!(" All that was held for it, {}, counts as spent.", dollars(spent)));
-        }
-        Some(Remark { place: Some(place.clone()), ..note(text) })
-    }
-
-    /// Answers that the budget made shorter.
-    fn limited(&self) -> Option<Remark> {
-        let calls = self.calls(|call| call.clamped_to.is_some());
-        let (place, call) = calls.first()?;
-        let tokens = call.clamped_to?;
-        let more = match calls.len() - 1 {
-            0 => String::new(),
-            more => format!(", and {more} more to less than was asked for"),
-        };
-        let text = format!(
-            "The budget afforded no longer answer: that of {} was limited to {}{more}.",
-            call.target,
-            many(tokens as usize, "token")
-        );
-        Some(Remark { place: Some(place.clone()), ..note(text) })
-    }
-
-    /// What may have changed the world, and would change it once more: requests that are not safe to make twice, and that
-    /// did not fail without doing anything.
-    fn acting(&self) -> Vec<(Place, &CallView)> {
-        self.calls(|call| call.acts() && !call.repeatable && !call.did_nothing)
-    }
-
     fn next(&self, head: &Head) -> Option<Remark> {
         let todo = |text: String| Remark { tone: Tone::Todo, text, quote: None, place: None };
         let Some(outcome) = &head.outcome else {
@@ -265,47 +237,31 @@ impl RunView {
             return None;
         }
         let advice = format!("What to do: {}.", outcome.advice);
+        let do_not = if head.stubs.is_some() { "In a world that is no script, do not" } else { "Do not" };
         Some(todo(match (!self.acting().is_empty(), outcome.retryable) {
             (true, _) => format!(
-                "Do not simply run it again: another run begins anew, and does what is named above once more; and a run \
-                 that has ended cannot be resumed. {advice}"
+                "{do_not} simply run it again: another run begins anew, and does what is named above once more; and a \
+                 run that has ended cannot be resumed. {advice}"
             ),
             (false, true) => format!("{advice} The same workflow may succeed later, with nothing changed."),
             (false, false) => advice,
         }))
     }
 
-    /// What another run would do once more: what was done, and what may have been.
-    fn acts_again(&self) -> Vec<Remark> {
-        let (done, perhaps): (Vec<_>, Vec<_>) =
-            self.acting().into_iter().partition(|(_, call)| call.code == Some(OutcomeCode::Ok));
-        let words = [
-            (done, "Done and not undone, and done once more by another run"),
-            (perhaps, "Perhaps done, and tried once more by another run"),
-        ];
-        let told = words.into_iter().filter_map(|(calls, words)| {
-            let (place, _) = calls.first()?;
-            let place = Some(place.clone());
-            Some(Remark { place, ..note(format!("{words}: {}.", named(&calls))) })
-        });
-        told.collect()
-    }
-
     fn went_through(&self, counts: Counts) -> String {
         let mut text = steps(counts);
         if counts.items > 0 {
-            let with_elements = |step: &&StepId| {
-                self.steps().iter().any(|known| known.item.is_some() && known.step == **step)
+            let with_elements = self.with_elements();
+            let elements = self.steps().iter().filter(|step| step.item.is_some());
+            text.push_str(&format!(
+                " Of lists, {} began",
+                many(elements.filter(|step| began(step)).count(), "element")
+            ));
+            let mut wholes = self.steps().iter().filter(|step| step.item.is_none());
+            let failed = |step: &StepView| {
+                step.status() == Some(Status::Failure) && with_elements.contains(&step.step)
             };
-            let failed = self
-                .steps()
-                .iter()
-                .filter(|step| step.item.is_none() && step.status() == Some(Status::Failure));
-            text.push_str(&format!(" Of lists, {} began", many(counts.items, "element")));
-            text.push_str(match failed.map(|step| &step.step).find(with_elements) {
-                Some(_) => "; where a step failed, those that follow in its list did not.",
-                None => ".",
-            });
+            text.push_str(if wholes.any(failed) { "; a list whose step failed may have more." } else { "." });
         }
         if counts.retries > 0 {
             let word = if counts.retries == 1 { "retry" } else { "retries" };
@@ -313,69 +269,35 @@ impl RunView {
         }
         text
     }
-
-    fn money_words(&self, head: &Head) -> Remark {
-        let Cost { charged, absorbed, overrun, .. } = head.cost;
-        let mut text = format!("It was charged {} of at most {}.", dollars(charged), dollars(head.ceiling));
-        if absorbed > Money::ZERO {
-            text.push_str(&format!(
-                " Attempts that failed used {} more, which is not in that charge.",
-                dollars(absorbed)
-            ));
-        } else if head.failed_steps == FailedSteps::Charge {
-            text.push_str(" What failed attempts used is part of it.");
-        }
-        if overrun > Money::ZERO {
-            text.push_str(&format!(" Providers billed {} beyond what was held.", dollars(overrun)));
-        }
-        if head.total > charged {
-            // What was cut off counts with the worst that it could cost.
-            let supposed = !self.calls(|call| is_unknown(call) && call.spent > Money::ZERO).is_empty();
-            let most = if supposed { "at most " } else { "" };
-            text.push_str(&format!(" In all, {most}{} were spent.", dollars(head.total)));
-        }
-        if head.held > Money::ZERO {
-            text.push_str(&format!(" {} are still held.", dollars(head.held)));
-        }
-        note(text)
-    }
 }
 
-/// Whether nobody knows what became of a call: its attempt ended before it did, or the process that made it.
-fn is_unknown(call: &CallView) -> bool {
-    call.cut_off || call.code == Some(OutcomeCode::Error(ErrorCode::UnknownOutcome))
-}
-
-/// What left through the gate, and what did not.
-fn effects(counts: Counts) -> Remark {
-    let Counts { effects, sent, failed, refused, unanswered, .. } = counts;
-    if effects == 0 && refused == 0 {
-        return note("It asked nothing of the world, and did nothing to it.".to_owned());
+fn money_words(head: &Head) -> Remark {
+    let Cost { charged, absorbed, overrun, .. } = head.cost;
+    let mut text = format!("It was charged {} of at most {}.", dollars(charged), dollars(head.ceiling));
+    if absorbed > Money::ZERO {
+        text.push_str(&format!(
+            " Attempts that failed used {} more, which is not in that charge.",
+            dollars(absorbed)
+        ));
+    } else if head.failed_steps == FailedSteps::Charge {
+        text.push_str(" What failed attempts used is part of it.");
     }
-    let mut text = match (sent, failed) {
-        (0, _) => "Nothing that it asked of the world left.".to_owned(),
-        (_, 0) => format!("It made {} of the world.", many(sent, "request")),
-        _ => format!("It made {} of the world, of which {failed} failed.", many(sent, "request")),
-    };
-    if refused > 0 {
-        text.push_str(&format!(" Refused before anything left: {}.", many(refused, "call")));
+    if overrun > Money::ZERO {
+        text.push_str(&format!(" Providers billed {} beyond what was held.", dollars(overrun)));
     }
-    if unanswered > 0 {
-        text.push_str(&format!(" There is no result yet of {}.", many(unanswered, "call")));
+    if head.total > charged {
+        let most = if head.supposed { "at most " } else { "" };
+        text.push_str(&format!(" In all, {most}{} were spent.", dollars(head.total)));
+    }
+    if head.held > Money::ZERO {
+        text.push_str(&format!(" {} are still held.", dollars(head.held)));
     }
     note(text)
 }
 
-/// Calls by name, the first of them.
-fn named(calls: &[(Place, &CallView)]) -> String {
-    let target = |call: &CallView| match call.code {
-        Some(code) => format!("{} ({})", call.target, code.as_str()),
-        None => format!("{} {}", call.call, call.target),
-    };
-    let named: Vec<_> = calls.iter().take(NAMED).map(|(_, call)| target(call)).collect();
-    let more = calls.len() - named.len();
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    named.join(", ") + &more
+/// The name of a step, and of its element.
+fn element(Cursor { step, item, .. }: &Cursor) -> String {
+    item.map_or_else(|| step.to_string(), |item| format!("{step}, element {item} (counted from 0)"))
 }
 
 /// Text that ends as a sentence does.
@@ -388,14 +310,13 @@ fn began(step: &StepView) -> bool {
     step.attempts.iter().any(AttemptView::began)
 }
 
-fn note(text: String) -> Remark {
+pub(super) fn note(text: String) -> Remark {
     Remark { tone: Tone::Note, text, quote: None, place: None }
 }
 
 fn where_it_struck(place: &Place, attempt: &AttemptView) -> Remark {
-    let Cursor { step, item, attempt: number } = &place.cursor;
-    let item = item.map(|item| format!(", element {item} (counted from 0)")).unwrap_or_default();
-    let mut text = format!("It struck in step {step}{item}, attempt {number}");
+    let (name, number) = (element(&place.cursor), place.cursor.attempt);
+    let mut text = format!("It struck in step {name}, attempt {number}");
     let call = place.index.and_then(|index| attempt.calls.iter().find(|call| call.index == index));
     if let Some(call) = call {
         text.push_str(&format!(", in call {}: {} {}", call.index, call.call, call.target));
@@ -418,7 +339,7 @@ fn steps(counts: Counts) -> String {
     let Counts { steps, success, partial, failure, skipped, under_way, waiting, .. } = counts;
     let parts = [
         (success, "succeeded"),
-        (partial, "failed, with a fallback"),
+        (partial, "are partial"),
         (failure, "failed"),
         (skipped, "did not run"),
         (under_way, "are under way"),
@@ -429,12 +350,12 @@ fn steps(counts: Counts) -> String {
     format!("Of {}, {}.", many(steps, "step"), parts.join(", "))
 }
 
-fn many(count: usize, word: &str) -> String {
+pub(super) fn many(count: usize, word: &str) -> String {
     if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 
 /// Dollars, without the zeros at the end that say nothing.
-fn dollars(money: Money) -> String {
+pub(super) fn dollars(money: Money) -> String {
     let whole = money.to_string();
     let (dollars, nanos) = whole.split_once('.').unwrap_or((&whole, ""));
     let nanos = nanos.trim_end_matches('0');

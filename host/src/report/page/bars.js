@@ -6,7 +6,7 @@ const MOST_MARKS = 200;
 // Bars of a row: { from, to, cls, title }, in microseconds.
 function barsOf(row, now) {
   if (row.kind === "group") return groupBars(row.group, now);
-  if (row.kind === "call") return [callBar(row.call, now)];
+  if (row.kind === "call") return [callBar(row.call, row.attempt, now)];
   const attempts = row.kind === "attempt" ? [row.attempt] : row.step.attempts;
   return attempts.flatMap((attempt) => attemptBars(row.step, attempt, now));
 }
@@ -28,7 +28,7 @@ function groupBars(group, now) {
 function attemptBars(step, attempt, now) {
   const bars = [attemptBar(attempt, now)];
   for (const call of attempt.calls.slice(0, MOST_MARKS)) {
-    if (call.class === "effect") bars.push({ ...callBar(call, now), cls: "mark " + callLook(call).cls });
+    if (call.class === "effect") bars.push({ ...callBar(call, attempt, now), cls: "mark " + callLook(call).cls });
   }
   if (attempt.retry) {
     const next = step.attempts.find((other) => other.attempt === attempt.attempt + 1);
@@ -44,8 +44,9 @@ function attemptBar(attempt, now) {
   return { from: attempt.begun_us, to: endOf(attempt, now), cls: "bar " + cls, title: attemptWords(attempt, now) };
 }
 
-function callBar(call, now) {
-  const to = call.took_us === null ? (call.code === null ? now : call.at_us) : call.at_us + call.took_us;
+function callBar(call, attempt, now) {
+  // A call that was cut off lasted as long as its attempt.
+  const to = call.took_us === null ? (call.code === null ? endOf(attempt, now) : call.at_us) : call.at_us + call.took_us;
   return { from: call.at_us, to, cls: "bar call " + callLook(call).cls, title: callWords(call) };
 }
 

@@ -27,8 +27,8 @@ class Details {
     group.items.forEach((item) => states.set(stepState(item), (states.get(stepState(item)) || 0) + 1));
     const rows = [...states].map(([state, many]) => [chip(look(state)), count(many, "element")]);
     const last = group.whole && group.whole.attempts[group.whole.attempts.length - 1];
-    return { title: bdi(group.id), body: [fields(rows), last ? this.failure(group.whole, last) : null, last && !last.failure ? this.document(placeOf(group.whole, last), "", "Output") : null,
-      el("h3", {}, "Elements"), longList(group.items.map((item) => el("li", { value: item.item }, button([nameOf(item), ", ", itemWords(item)], () => this.go(placeOf(item, item.attempts[item.attempts.length - 1])), { class: "link" }))), "element")] };
+    return { title: bdi(group.id), body: [fields(rows), last ? this.failure(group.whole, last) : null, last && ["success", "partial"].includes(last.status) ? this.document(placeOf(group.whole, last), "", "Output") : null,
+      el("h3", {}, "Elements"), longList(group.items, (item) => el("li", { value: item.item }, button([nameOf(item), ", ", itemWords(item)], () => this.go(placeOf(item, item.attempts[item.attempts.length - 1])), { class: "link" })), "element")] };
   }
 
   step(step) {
@@ -56,7 +56,7 @@ class Details {
       attempt.gave_up ? ["Not again", attempt.gave_up.why] : null,
     ];
     const list = attempt.calls.length === 0 ? null : [el("h3", {}, count(attempt.calls.length, "call")),
-      longList(attempt.calls.map((call) => el("li", { value: call.index }, button(callWords(call), () => this.go(placeOf(step, attempt, call.index)), { class: "link" }))), "call")];
+      longList(attempt.calls, (call) => el("li", { value: call.index }, button(callWords(call), () => this.go(placeOf(step, attempt, call.index)), { class: "link" })), "call")];
     return { title: bdi(nameOf(step) + ", attempt " + attempt.attempt), body: [fields(rows), this.failure(step, attempt), list, this.document(placeOf(step, attempt), "Input", attempt.fell_back ? "Output of the skill" : "Output"), fallback(attempt)] };
   }
 
@@ -132,7 +132,8 @@ function itemWords(item) {
 }
 
 // A long list, of which the first are shown.
-function longList(items, what) {
-  const list = el("ol", { class: "calls" }, items.slice(0, MOST_MEMBERS));
-  return items.length <= MOST_MEMBERS ? list : [list, later(count(items.length - MOST_MEMBERS, "more " + what), () => el("ol", { class: "calls", start: MOST_MEMBERS + 1 }, items.slice(MOST_MEMBERS)))];
+function longList(all, item, what) {
+  const list = el("ol", { class: "calls" }, all.slice(0, MOST_MEMBERS).map(item));
+  const more = all.length - MOST_MEMBERS;
+  return more <= 0 ? list : [list, later(count(more, "more " + what), () => el("ol", { class: "calls" }, all.slice(MOST_MEMBERS).map(item)))];
 }

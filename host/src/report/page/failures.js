@@ -15,11 +15,13 @@ class Failures {
     this.shown = now;
     this.node.hidden = this.model.failures.length === 0;
     const ended = this.model.head.outcome && this.model.head.outcome.code;
-    fill(this.body, this.model.failures.map((failure) => this.one(failure, failure.code === ended)));
+    // What the run ended with stands first.
+    const [own, others] = [true, false].map((own) => this.model.failures.filter((failure) => (failure.code === ended) === own));
+    fill(this.body, [...own, ...others].map((failure) => this.one(failure, failure.code === ended)));
   }
 
   one(failure, first) {
-    const times = [failure.attempts ? count(failure.attempts, "attempt") : "", failure.kept ? count(failure.kept, "step") + " kept from running" : "", failure.calls ? count(failure.calls, "call") : ""].filter(Boolean).join(", ");
+    const times = [failure.attempts ? count(failure.attempts, "attempt") : "", failure.unbegun ? failure.unbegun + " not begun" : "", failure.calls ? count(failure.calls, "call") : ""].filter(Boolean).join(", ");
     const more = failure.struck - failure.places.length;
     const page = el("div", { class: "page" });
     const node = el("details", { class: "failure-code", ontoggle: () => {

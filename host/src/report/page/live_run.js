@@ -14,6 +14,7 @@ function runPage(id) {
   const run = { name: id, model, documents, page: async (code) => cataloguePage(await service.get("v1/failures/" + code), catalogueLink), certificate: null };
   let [page, problem] = [null, null];
   const draw = eachFrame(() => {
+    if (stop.signal.aborted) return;
     if (!page) {
       const focused = place.contains(document.activeElement);
       page = new RunPage(run, actions);

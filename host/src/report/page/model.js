@@ -110,13 +110,13 @@ function endOf(attempt, now) {
 
 // Sums of a step over its attempts.
 function sums(step) {
-  const all = { fuel: 0, memory: null, charged: 0, absorbed: 0, effects: 0, calls: 0 };
+  const all = { fuel: 0, memory: null, charged: 0, absorbed: 0, sent: 0, calls: 0 };
   for (const attempt of step.attempts) {
     all.fuel += attempt.fuel;
     all.charged += attempt.charged;
     all.absorbed += attempt.absorbed;
     all.calls += attempt.calls.length;
-    all.effects += attempt.calls.filter((call) => call.class === "effect").length;
+    all.sent += attempt.calls.filter((call) => call.class === "effect" && !call.unsent).length;
     if (attempt.memory_bytes !== null) all.memory = Math.max(all.memory || 0, attempt.memory_bytes);
   }
   return all;

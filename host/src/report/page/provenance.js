@@ -58,7 +58,7 @@ class Provenance {
 
   document(node) {
     fill(node, "Reading…");
-    this.run.documents("").then((found) => fill(node, documentView(found, "", "Input", "Output")), (error) => fill(node, String(error.message || error)));
+    this.run.documents("").then((found) => fill(node, documentView(found, "", "Input", "Output"), found && found.answer === undefined ? el("p", {}, "It gave no output.") : null), (error) => fill(node, String(error.message || error)));
   }
 }
 

@@ -35,6 +35,7 @@ class Requests {
 function anewWords(call) {
   if (call.class !== "effect") return "";
   const cost = call.spent ? ", and costs again" : "";
+  if (call.unsent) return "asks it anew: it never left";
   if (call.did_nothing) return "asks it again: it did nothing" + cost;
   if (call.repeatable) return "has no second effect" + cost;
   return (call.code === "OK" ? "does it once more" : "tries it once more; it may be done already") + cost;

@@ -81,13 +81,19 @@ class Rows {
   // Opens whatever is above a place, so that it has a row.
   reveal(place) {
     const found = this.model.find(place);
-    if (!found) return -1;
+    // A step whose elements are under way has nothing of its own yet.
+    const id = place.split(":")[0];
+    if (!found && !this.model.groups.has(id)) return -1;
     [this.filter, this.onlyFailures] = ["", false];
+    if (!found) {
+      this.build();
+      return this.list.findIndex((row) => row.key === id + "[]");
+    }
     if (found.step.item !== null) this.toggle({ key: found.step.step + "[]" }, true);
     if (found.call || found.step.attempts.length > 1) this.toggle({ key: nameOf(found.step) }, true);
     const keys = [place, placeOf(found.step, found.attempt), nameOf(found.step), found.step.step + "[]"];
     this.build();
-    return keys.map((key) => this.list.findIndex((row) => row.key === key)).find((at) => at >= 0);
+    return keys.map((key) => this.list.findIndex((row) => row.key === key)).find((at) => at >= 0) ?? -1;
   }
 }
 

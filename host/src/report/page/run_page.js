@@ -48,9 +48,8 @@ class RunPage {
 
   // Goes to a place in the timeline, and shows what is there.
   go(place) {
-    this.timeline.reveal(place);
-    const row = this.timeline.rows.list[this.timeline.current];
-    if (row && row.key.startsWith(place.split(":")[0].split("/")[0])) this.show(row);
+    const row = this.timeline.reveal(place);
+    if (row) this.show(row);
   }
 
   show(row) {
@@ -71,18 +70,18 @@ class RunPage {
 function figures(head) {
   const { cost, counts } = head;
   const share = head.ceiling ? ` of at most ${money(head.ceiling)}` : "";
-  const others = [[counts.failure, "failed"], [counts.partial, "fell back"], [counts.skipped, "not run"], [counts.under_way, "under way"], [counts.waiting, "not begun"]];
+  const others = [[counts.failure, "failed"], [counts.partial, "partial"], [counts.skipped, "not run"], [counts.under_way, "under way"], [counts.waiting, "not begun"]];
   return [
     ["Began", el("span", { title: head.started }, date(head.started)), ""],
     ["Took", time(head.took_us), head.outcome ? "" : " so far"],
     ["Charged", money(cost.charged), share],
     ["Used by failed attempts", money(cost.absorbed), cost.absorbed ? ` of at most ${money(head.absorbed_ceiling)}, not in the charge` : ""],
-    ["Spent in all", head.total > cost.charged ? money(head.total) : null, ""],
-    ["Billed beyond", cost.overrun ? money(cost.overrun) : null, " what was held"],
+    ["Spent in all", head.total > cost.charged ? money(head.total) : null, head.supposed ? " at most" : ""],
+    ["Billed beyond what was held", cost.overrun ? money(cost.overrun) : null, ""],
     ["Held now", head.held ? money(head.held) : null, ""],
     ["Steps", `${counts.success} of ${counts.steps} succeeded`, others.filter(([many]) => many).map(([many, word]) => `, ${many} ${word}`).join("")],
     ["Tried again", counts.retries ? count(counts.retries, "time") : null, ""],
-    ["Requests", String(counts.sent), (counts.failed ? `, ${counts.failed} failed` : "") + (counts.refused ? `, ${counts.refused} more refused before they left` : "")],
+    ["Requests", String(counts.sent), (counts.failed ? `, ${counts.failed} failed` : "") + (counts.unsent ? `, ${counts.unsent} more never left` : "")],
     ["Fuel", short(head.fuel), " units"],
   ].filter(([, value]) => value !== null);
 }

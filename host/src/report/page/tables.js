@@ -13,7 +13,7 @@ function stepTable(model, actions) {
     { name: "Memory", value: (row) => row.memory, show: (row) => bytes(row.memory), number: true },
     { name: "Charged", value: (row) => row.charged, show: (row) => (row.charged === null ? "" : money(row.charged)), number: true },
     { name: "Used by failed attempts", value: (row) => row.absorbed, show: (row) => (row.absorbed === null ? "" : money(row.absorbed)), number: true },
-    { name: "Requests", value: (row) => row.effects, number: true },
+    { name: "Requests", value: (row) => row.sent, number: true },
   ];
   return new SortedTable("steps and elements", columns, () => model.steps.map((step) => stepRow(step, model)));
 }
@@ -26,7 +26,7 @@ function stepRow(step, model) {
   // What a step with elements used stands in their rows.
   if (step.item === null && items.length > 0) {
     const begun = items.reduce((least, item) => Math.min(least, item.attempts[0].begun_us), Infinity);
-    return { step, last, state, begun, took: end - begun, tries: null, fuel: null, memory: null, charged: null, absorbed: null, effects: null };
+    return { step, last, state, begun, took: end - begun, tries: null, fuel: null, memory: null, charged: null, absorbed: null, sent: null };
   }
   const begun = step.attempts[0].begun_us;
   const tries = step.attempts.filter((attempt) => attempt.skill).length;

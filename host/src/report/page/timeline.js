@@ -157,16 +157,17 @@ class Timeline {
     }
   }
 
-  // Goes to what a place names.
+  // Goes to what a place names. Gives its row, if it has one.
   reveal(place) {
     const at = this.rows.reveal(place);
-    if (at === undefined || at < 0) return;
+    if (at < 0) return null;
     this.fields.filter.value = "";
     this.fields.failures.checked = false;
     this.update();
     this.current = at;
     this.node.scrollIntoView({ block: "nearest" });
     this.focusRow(true);
+    return this.rows.list[at];
   }
 
   // The tracks are dragged to other times, and with the wheel and the control key looked at more closely.

@@ -54,6 +54,30 @@ fn a_run_is_drawn_as_it_goes_and_its_end_without_being_asked() {
 }
 
 #[test]
+fn a_list_whose_elements_are_under_way_is_opened_from_the_graph() {
+    at_home(async |home| {
+        let server = Server::start([Reply::silence()]).await;
+        let service = Service::start(&home, &[]).await;
+        let step = json!({"id": "each", "skill": "http_call", "foreach": {"in": "${ [1, 2] }", "parallel": 2},
+            "with": {"url": server.url("/${ .item }")}});
+        let workflow =
+            json!({"aos": 1, "name": "list", "grants": {"hosts": [server.origin()]}, "steps": [step]});
+        let id = begin(&service, &workflow).await;
+        server.received(2).await;
+        let seen = look(&service, &format!("runs/{id}"))
+            .click(".graph [role=button]:has-text('each')")
+            .wait("dialog[open] h3:text-is('Elements')")
+            .wait("dialog[open] li:has-text('each[1], under way')")
+            .press("Escape")
+            .click("button:text-is('Cancel')")
+            .wait("h1 code:text-is('CANCELLED')");
+        let Some(seen) = seen.seen().await else { return };
+        seen.assert_clean();
+        service.over(&id).await;
+    });
+}
+
+#[test]
 fn a_run_is_cancelled_from_the_page() {
     at_home(async |home| {
         let server = Server::start([Reply::silence()]).await;
