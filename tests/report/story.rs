@@ -102,7 +102,7 @@ fn a_run_without_an_end_says_so_and_how_to_go_on() {
         let story = story(&scenes::killed_half_way().await);
         assert_says(
             told(&story, Tone::Note)[0],
-            &["The run of the workflow resumed has no end yet", "1 of its steps are under way"],
+            &["The run of the workflow resumed has no end yet", "1 of its steps is under way"],
         );
         assert!(told(&story, Tone::Note).iter().any(|note| note.contains("are still held")), "{story:#?}");
         assert!(
@@ -170,7 +170,7 @@ fn an_element_that_its_workflow_lets_pass_is_named() {
         assert_eq!(remark.quote.as_deref(), Some("gone"));
         assert_says(
             told(&story, Tone::Note)[2],
-            &["Of 2 steps, 1 succeeded, 1 are partial. Of lists, 2 elements began."],
+            &["Of 2 steps, 1 succeeded, 1 is partial. Of lists, 2 elements began."],
         );
     });
 }

@@ -80,7 +80,11 @@ impl RunView {
         let Some(outcome) = self.outcome() else {
             let under_way = head.counts.under_way;
             let text = format!(
-                "The run of the workflow {name} has no end yet: after {took}, {under_way} of its steps are under way."
+                "The run of the workflow {name} has no end yet: after {took}, {}.",
+                match under_way {
+                    1 => "1 of its steps is under way".to_owned(),
+                    many => format!("{many} of its steps are under way"),
+                }
             );
             return note(text);
         };
@@ -264,8 +268,10 @@ impl RunView {
             text.push_str(if wholes.any(failed) { "; a list whose step failed may have more." } else { "." });
         }
         if counts.retries > 0 {
-            let word = if counts.retries == 1 { "retry" } else { "retries" };
-            text.push_str(&format!(" There were {} {word} in all.", counts.retries));
+            text.push_str(&match counts.retries {
+                1 => " There was 1 retry in all.".to_owned(),
+                retries => format!(" There were {retries} retries in all."),
+            });
         }
         text
     }
@@ -339,11 +345,11 @@ fn steps(counts: Counts) -> String {
     let Counts { steps, success, partial, failure, skipped, under_way, waiting, .. } = counts;
     let parts = [
         (success, "succeeded"),
-        (partial, "are partial"),
+        (partial, if partial == 1 { "is partial" } else { "are partial" }),
         (failure, "failed"),
         (skipped, "did not run"),
-        (under_way, "are under way"),
-        (waiting, "have not begun"),
+        (under_way, if under_way == 1 { "is under way" } else { "are under way" }),
+        (waiting, if waiting == 1 { "has not begun" } else { "have not begun" }),
     ];
     let parts: Vec<_> =
         parts.iter().filter(|(many, _)| *many > 0).map(|(many, word)| format!("{many} {word}")).collect();
