@@ -95,8 +95,7 @@ class Curve {
   }
 
   axis(width) {
-    const step = (this.span.to - this.span.from) / 6;
-    return this.span.ticks(6).map((at) => svg("text", { class: "tick", x: Math.min(this.span.place(at) * width + 2, width - 30), y: CURVE_HEIGHT - 4 }, tick(at, step)));
+    return this.span.ticks(width).map(([at, words]) => svg("text", { class: "tick", x: this.span.place(at) * width + 2, y: CURVE_HEIGHT - 4 }, words));
   }
 
   cursor(width) {

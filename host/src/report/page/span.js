@@ -3,6 +3,9 @@
 // The shortest span: below it, neighbours in the journal have the same microsecond.
 const SHORTEST_US = 20;
 
+// Pixels that a mark of a scale has to itself at least, and those that its words take.
+const [TICK_WIDTH, TICK_WORDS] = [60, 44];
+
 class Span {
   constructor() {
     this.end = 1;
@@ -58,13 +61,15 @@ class Span {
     return this.from + share * (this.to - this.from);
   }
 
-  // Round moments for a scale of about so many marks.
-  ticks(many) {
-    const rough = (this.to - this.from) / many;
+  // Round moments for a scale of this width, six or so at most, with their words: [microseconds, words].
+  ticks(width) {
+    const length = this.to - this.from;
+    const rough = length / Math.max(2, Math.min(6, Math.floor(width / TICK_WIDTH)));
     const ten = 10 ** Math.floor(Math.log10(rough));
     const step = Math.max(1, [1, 2, 5, 10].map((times) => times * ten).find((step) => step >= rough));
+    const last = this.to - (length * TICK_WORDS) / Math.max(width, 2 * TICK_WORDS);
     const ticks = [];
-    for (let at = Math.ceil(this.from / step) * step; at <= this.to; at += step) ticks.push(at);
+    for (let at = Math.ceil(this.from / step) * step; at <= last; at += step) ticks.push([at, tick(at, step)]);
     return ticks;
   }
 }

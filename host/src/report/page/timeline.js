@@ -76,9 +76,8 @@ class Timeline {
   }
 
   drawScale() {
-    const step = (this.span.to - this.span.from) / 6;
-    fill(this.scale, this.span.ticks(6).map((at) =>
-      el("span", { css: { left: this.span.place(at) * 100 + "%" } }, tick(at, step))));
+    fill(this.scale, this.span.ticks(this.scale.clientWidth).map(([at, words]) =>
+      el("span", { css: { left: this.span.place(at) * 100 + "%" } }, words)));
   }
 
   row(row, at) {
