@@ -180,6 +180,17 @@ pub(crate) async fn overrun() -> Recorded {
     run(&of_prices(world, PriceList::bundled().expect("prices")).await, DEARER, json!({})).await
 }
 
+const REFUSED: &str = r#"
+aos: 1
+name: refused
+steps: [{id: ask, skill: http_call, with: {url: "https://a.test/"}}]
+"#;
+
+/// A request to a host that is not granted, and nothing else.
+pub(crate) async fn refused() -> Recorded {
+    run(&stubbed("http: []").await, REFUSED, json!({})).await
+}
+
 const STOPPED: &str = r#"
 aos: 1
 name: stopped
@@ -231,6 +242,7 @@ pub(crate) async fn all() -> Vec<(&'static str, Recorded)> {
         ("cut_off", cut_off().await),
         ("in_part", in_part().await),
         ("overrun", overrun().await),
+        ("refused", refused().await),
         ("hostile", hostile().await),
         ("hostile_failure", hostile_failure().await),
         ("two_that_part: left", left),

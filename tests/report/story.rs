@@ -1,5 +1,6 @@
 //! What is said of a run in words: of each run to look at, what people ask first.
 
+use aos_host::failure::ErrorCode;
 use aos_host::journal::Recording;
 use aos_host::units::Money;
 use aos_host::view::{Remark, RunView, Tone};
@@ -189,6 +190,17 @@ fn what_a_provider_billed_beyond_what_was_held_is_told_and_part_of_what_was_spen
             money,
             &["It was charged $0.0", "Providers billed $0.0", " beyond what was held.", &in_all],
         );
+    });
+}
+
+#[test]
+fn a_run_of_which_nothing_left_says_so() {
+    in_time(async {
+        let run = scenes::refused().await;
+        run.assert_failure(ErrorCode::DestinationDenied);
+        let story = story(&run.journal);
+        let notes = told(&story, Tone::Note);
+        assert!(notes.contains(&"It reached nothing of the world. 1 request never left."), "{notes:#?}");
     });
 }
 

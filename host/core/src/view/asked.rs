@@ -85,7 +85,7 @@ pub(super) fn effects(counts: Counts) -> Remark {
         return note("It asked nothing of the world, and did nothing to it.".to_owned());
     }
     let mut text = match (sent, failed) {
-        (0, _) => "It asked nothing of the world.".to_owned(),
+        (0, _) => "It reached nothing of the world.".to_owned(),
         (_, 0) => format!("It made {} of the world.", many(sent, "request")),
         _ => format!("It made {} of the world, of which {failed} failed.", many(sent, "request")),
     };
