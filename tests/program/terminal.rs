@@ -172,7 +172,7 @@ fn who_asks_for_no_colours_gets_the_region_without() {
         for (environment, colours) in [(&[][..], true), (&[("NO_COLOR", "1")], false)] {
             let terminal = Terminal::new(24, 100);
             let mut child = home.start_on(&terminal, environment, ["run", "flow.yaml"]);
-            terminal.shows("slow  http_call  0.3 s").await;
+            terminal.shows("http.send GET").await;
             child.kill().await.unwrap();
             let (written, _) = terminal.closed();
             assert_eq!(written.contains("\u{1b}[36m"), colours, "{written:?}");

@@ -145,6 +145,8 @@ fn no_page_of_another_site_acts_in_the_name_of_a_browser_on_this_machine() {
                 get(&[link[0], link[1], ("sec-fetch-dest", "iframe")]).await.assert_problem(403);
                 ask(Method::POST, "/v1/runs", &link).await.assert_problem(403);
             }
+            // The next one needs the folder that this one has locked.
+            service.killed().await;
         }
     });
 }
